@@ -1,0 +1,1 @@
+"""Custom actions: what needs more than words, such as who can help this person here and now."""

@@ -1,0 +1,1 @@
+"""Wegwijzer: a multilingual rights assistant for labour migrants in the Netherlands."""

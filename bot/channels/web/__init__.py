@@ -1,0 +1,1 @@
+"""The web channel: the public API and the chat page that uses it."""

@@ -1,0 +1,58 @@
+"""Errors of the API as JSON: ``{"error": {"code", "message"}}``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.gateway.store import StoreUnavailable
+
+_logger = logging.getLogger(__name__)
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: What aiohttp's own errors are called in our API.
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_long", 415: "wrong_type"}
+
+
+class ApiError(Exception):
+    """An answer other than success, with its HTTP status and a stable code."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+    def response(self) -> web.Response:
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return web.json_response({"error": {"code": self.code, "message": self.message}}, status=self.status, headers=headers)
+
+
+def error_middleware(safety_text: Callable[[web.Request], str]) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+    """Turn every error below ``/api`` into JSON; a store that is down still answers with phone numbers."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            return error.response()
+        except web.HTTPException as error:
+            if not request.path.startswith("/api") or error.status < 400:
+                raise
+            return ApiError(error.status, _CODES.get(error.status, "malformed"), error.reason).response()
+        except StoreUnavailable:
+            return ApiError(503, "unavailable", safety_text(request), retry_after=30).response()
+        except ConnectionResetError:
+            raise
+        except Exception as error:
+            # Its text may hold what somebody wrote: only the kind is logged.
+            _logger.error("%s %s failed: %s", request.method, request.match_info.route.resource, type(error).__name__)
+            return ApiError(500, "internal", safety_text(request)).response()
+
+    return middleware

@@ -1,0 +1,275 @@
+"""Rasa graph components around this package: language, spaCy tokens, place, topic.
+
+A message may carry metadata from the gateway: ``language`` (the conversation's language, already settled),
+``place`` (where the person lives, if known) and ``button`` (``{"intent": ..., entities...}`` of a button we issued).
+Free text can never set any of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import RESPONSE_SELECTOR_PROPERTY_NAME
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    ENTITY_ATTRIBUTE_TYPE,
+    ENTITY_ATTRIBUTE_VALUE,
+    EXTRACTOR,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    INTENT_RESPONSE_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.answers.places import load_places
+from bot.answers.topics import OUT_OF_SCOPE
+from bot.languages import SOURCE_LANGUAGE, known_language
+from bot.understanding.language import LanguageModel
+from bot.understanding.lexicon import load_lexicon
+from bot.understanding.places import PlaceFinder
+from bot.understanding.tokenizing import tokens
+from bot.understanding.topic_model import Thresholds, TopicModel, decide
+
+LANGUAGE = "language"
+METADATA = "metadata"
+WANTED_LANGUAGE = "wanted_language"
+CHANGE_LANGUAGE = "dialogue/change_language"
+FALLBACK = "nlu_fallback"
+INFORM_PLACE = "inform_place"
+
+LANGUAGE_MODEL_FILE = "language.npz"
+TOPIC_MODEL_FILE = "topics.npz"
+
+
+def _metadata(message: Message) -> dict[str, Any]:
+    metadata = message.get(METADATA)
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _button(message: Message) -> dict[str, str] | None:
+    button = _metadata(message).get("button")
+    return button if isinstance(button, dict) else None
+
+
+def _add_entity(message: Message, name: str, value: str, extractor: str) -> None:
+    entity = {ENTITY_ATTRIBUTE_TYPE: name, ENTITY_ATTRIBUTE_VALUE: value, EXTRACTOR: extractor}
+    message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
+
+
+def _training_language(message: Message) -> str | None:
+    return known_language((_metadata(message).get("intent") or {}).get("language"))
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class LanguageIdentifier(GraphComponent):
+    """Sets each message's language; ``identified_language`` is the one of the text alone."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, model: LanguageModel | None = None) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> LanguageIdentifier:
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> LanguageIdentifier:
+        with model_storage.read_from(resource) as directory:
+            return cls(model_storage, resource, LanguageModel.load((directory / LANGUAGE_MODEL_FILE).read_bytes()))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from every training message that says its language."""
+        rows = [
+            (message.get(TEXT), language)
+            for message in training_data.intent_examples
+            if (language := _training_language(message)) and message.get_full_intent() != CHANGE_LANGUAGE
+        ]
+        self._model = LanguageModel.train([text for text, _ in rows], [language for _, language in rows])
+        with self._storage.write_to(self._resource) as directory:
+            (directory / LANGUAGE_MODEL_FILE).write_bytes(self._model.dump())
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        # Training messages say their language themselves.
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            identified = self._model.identify(text) if self._model and text else SOURCE_LANGUAGE
+            language = known_language(_metadata(message).get(LANGUAGE)) or identified
+            message.set("identified_language", identified, add_to_output=True)
+            message.set(LANGUAGE, language, add_to_output=True)
+            _add_entity(message, LANGUAGE, language, type(self).__name__)
+        return messages
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class LanguageTokenizer(Tokenizer):
+    """Tokenizes each message by spaCy's rules for its language."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        # What Rasa's Tokenizer expects of its subclasses.
+        return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> LanguageTokenizer:
+        return cls(config)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        # The topic model tokenizes by itself; tokens on every training example would only be fingerprinted by Rasa.
+        return training_data
+
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
+        language = message.get(LANGUAGE) or SOURCE_LANGUAGE
+        return self._apply_token_pattern([Token(text, start) for text, start in tokens(message.get(attribute), language)])
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class PlaceExtractor(GraphComponent):
+    """Adds the Dutch place a message names as entity ``place``."""
+
+    def __init__(self, finder: PlaceFinder) -> None:
+        self._finder = finder
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> PlaceExtractor:
+        return cls(PlaceFinder(load_places(Path("data/places.yml")).names))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT) or ""
+            place = self._finder.find(text) or _metadata(message).get("place")
+            if place is not None and "place" not in (_button(message) or {}):
+                _add_entity(message, "place", place, type(self).__name__)
+                message.set("place_only", self._finder.is_bare(text))
+        return messages
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent):
+    """Classifies into the topics and fills what Rasa's retrieval actions read.
+
+    An unsure message becomes ``nlu_fallback``, with the ranking kept for "did you mean".
+    """
+
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: TopicModel | None = None
+    ) -> None:
+        self._thresholds = Thresholds(config["answer_threshold"], config["out_of_scope_threshold"])
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"answer_threshold": 0.3, "out_of_scope_threshold": 0.35}
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> TopicClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TopicClassifier:
+        with model_storage.read_from(resource) as directory:
+            return cls(config, model_storage, resource, TopicModel.load((directory / TOPIC_MODEL_FILE).read_bytes()))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from all intent examples; retrieval intents keep their key."""
+        rows = training_data.intent_examples
+        model = TopicModel.train(
+            [message.get(TEXT) for message in rows],
+            [_training_language(message) or SOURCE_LANGUAGE for message in rows],
+            [message.get_full_intent() for message in rows],
+        )
+        with self._storage.write_to(self._resource) as directory:
+            (directory / TOPIC_MODEL_FILE).write_bytes(model.dump())
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            self._classify(message)
+        return messages
+
+    def _classify(self, message: Message) -> None:
+        button = _button(message)
+        if button is not None:
+            for name, value in button.items():
+                if name != "intent":
+                    _add_entity(message, name, value, type(self).__name__)
+            _set_intent(message, [(button["intent"], 1.0)], button["intent"])
+            return
+        text = message.get(TEXT) or ""
+        ranking = self._model.rank(text, message.get(LANGUAGE)) if self._model and text else [(FALLBACK, 1.0)]
+        if message.get("place_only"):
+            _set_intent(message, ranking, INFORM_PLACE)
+            return
+        lexicon = load_lexicon()
+        if lexicon.is_bare_request(text):
+            ranking = [(CHANGE_LANGUAGE, 1.0), *(row for row in ranking if row[0] != CHANGE_LANGUAGE)]
+        decision = decide(ranking, self._thresholds, OUT_OF_SCOPE)
+        chosen = FALLBACK if decision == "ask" else ranking[0][0]
+        if chosen == CHANGE_LANGUAGE and (wanted := lexicon.wanted_language(text)):
+            _add_entity(message, WANTED_LANGUAGE, wanted, type(self).__name__)
+        _set_intent(message, ranking, chosen)
+
+
+def _set_intent(message: Message, ranking: list[tuple[str, float]], chosen: str) -> None:
+    """Write intent, ranking and the response selector's result for a full intent such as ``work/payslip``."""
+    probability = dict(ranking).get(chosen, 1.0 - ranking[0][1])
+    intent, _, key = chosen.partition("/")
+    message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: probability}, add_to_output=True)
+    message.set(
+        INTENT_RANKING_KEY,
+        [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: share} for name, share in ranking[:10]],
+        add_to_output=True,
+    )
+    if not key:
+        return
+    response = {"intent_response_key": chosen, "utter_action": f"utter_{chosen}", PREDICTED_CONFIDENCE_KEY: probability}
+    ranked = [
+        {INTENT_RESPONSE_KEY: name, PREDICTED_CONFIDENCE_KEY: share}
+        for name, share in ranking[:10]
+        if name.startswith(f"{intent}/")
+    ]
+    message.set(
+        RESPONSE_SELECTOR_PROPERTY_NAME,
+        {"all_retrieval_intents": [intent], intent: {"response": {**response, "responses": []}, "ranking": ranked}},
+        add_to_output=True,
+    )
+    if intent != "dialogue":
+        _add_entity(message, "topic", key, TopicClassifier.__name__)

@@ -1,0 +1,116 @@
+"""Rasa's words: answers from ``bot.answers`` in the conversation's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.answers.content import Content, load_content
+from bot.answers.places import SOMEWHERE_ELSE
+from bot.answers.rendering import (
+    Message,
+    menu_button,
+    render_answer,
+    render_not_understood,
+    render_out_of_scope,
+)
+from bot.answers.services import DUTCH_TIME
+from bot.answers.topics import OUT_OF_SCOPE
+from bot.dialogue.components import FALLBACK, WANTED_LANGUAGE
+from bot.languages import SOURCE_LANGUAGE, known_language
+from bot.settings import read_settings
+
+#: Topics below this share are not worth a "did you mean" button.
+_WORTH_ASKING = 0.02
+
+
+class GettextNLG(NaturalLanguageGenerator):
+    """Words each response from our own content; a stock response falls back to its text in ``domain.yml``."""
+
+    def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
+        self._domain = domain
+        self._content: Content = load_content(Path.cwd())
+        self._settings = read_settings()
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """The message for a response, with ``language``, ``topic``, ``urgent`` and maybe ``sets_language``."""
+        language = known_language(tracker.get_slot("language")) or SOURCE_LANGUAGE
+        now = self._settings.now()
+        intent = utter_action.removeprefix("utter_")
+        if intent == "dialogue/change_language":
+            return self._change_language(tracker, language, now)
+        if intent == "dialogue/say_it_simpler":
+            return _draft(self._simpler(tracker, language, now))
+        if intent in self._content.by_intent:
+            topic = self._content.by_intent[intent]
+            return _draft(render_answer(self._content, topic.id, language, _today(now)))
+        again = _unclear_in_a_row(tracker) > 1
+        place = tracker.get_slot("place")
+        if utter_action == "utter_ask_topic":
+            return _draft(render_not_understood(self._content, self._candidates(tracker), language, again, place, now))
+        if utter_action == "utter_out_of_scope":
+            return _draft(render_out_of_scope(self._content, language, again, place, now))
+        if utter_action == "utter_place_noted":
+            return _draft(self._place_noted(language, place))
+        variations = self._domain.responses.get(utter_action)
+        return {"text": variations[0].get("text", "")} if variations else None
+
+    def _change_language(self, tracker: DialogueStateTracker, language: str, now: dt.datetime) -> dict[str, Any]:
+        wanted = known_language(next(tracker.get_latest_entity_values(WANTED_LANGUAGE), None))
+        if wanted is None:
+            return _draft(render_answer(self._content, "change_language", language, _today(now)))
+        text = self._content.phrase(wanted, "language.now")
+        draft = _draft(Message(text, wanted, [menu_button(self._content, wanted)], "change_language"))
+        return {**draft, "sets_language": wanted}
+
+    def _simpler(self, tracker: DialogueStateTracker, language: str, now: dt.datetime) -> Message:
+        topic_id = tracker.get_slot("topic")
+        if topic_id not in self._content.answers:
+            return render_answer(self._content, "say_it_simpler", language, _today(now))
+        return render_answer(self._content, topic_id, language, _today(now), simpler=True)
+
+    def _place_noted(self, language: str, place: str | None) -> Message:
+        if place is None or place == SOMEWHERE_ELSE:
+            return Message(self._content.phrase(language, "help.noted_elsewhere"), language)
+        return Message(self._content.phrase(language, "help.noted_place", place=place), language)
+
+    def _candidates(self, tracker: DialogueStateTracker) -> list[str]:
+        """The topics a message may have meant, most likely first."""
+        ranking = (tracker.latest_message.parse_data.get("intent_ranking") or []) if tracker.latest_message else []
+        names = [row["name"] for row in ranking if row["confidence"] >= _WORTH_ASKING]
+        return [self._content.by_intent[name].id for name in names if name in self._content.by_intent][:3]
+
+
+def _today(now: dt.datetime) -> dt.date:
+    return now.astimezone(DUTCH_TIME).date()
+
+
+def _draft(message: Message) -> dict[str, Any]:
+    draft: dict[str, Any] = {"text": message.text, "language": message.language}
+    if message.buttons:
+        draft["buttons"] = [{"title": button.title, "payload": button.payload} for button in message.buttons]
+    if message.topic:
+        draft["topic"] = message.topic
+    if message.urgent:
+        draft["urgent"] = True
+    return draft
+
+
+def _unclear_in_a_row(tracker: DialogueStateTracker) -> int:
+    """How many of the last messages in a row were not understood or out of scope."""
+    count = 0
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            if event.intent_name not in (FALLBACK, OUT_OF_SCOPE, None):
+                break
+            count += 1
+    return count

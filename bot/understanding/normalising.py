@@ -1,0 +1,48 @@
+"""One spelling for the many ways in which people type the same word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Bulgarian letters the official way (Transliteration Act, 2009), so that Cyrillic and Latin meet.
+_CYRILLIC = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "y",
+        "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u",
+        "ф": "f", "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ъ": "a", "ь": "y", "ю": "yu", "я": "ya",
+        "ѝ": "i", "ы": "y", "э": "e", "ё": "yo",
+    }
+)  # fmt: skip
+
+#: Letters that Unicode does not take apart into a base letter and a mark.
+_LATIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
+
+#: Digits that stand for letters inside a word typed in Latin Bulgarian: "pla6tane", "4ovek".
+_DIGIT_LETTER = re.compile(r"(?<=[a-z])[46](?=[a-z])|(?<![a-z0-9])[46](?=[a-z])|(?<=[a-z])[46](?![a-z0-9])")
+_NOT_WORD = re.compile(r"[^\w\s]+")
+_SPACES = re.compile(r"\s+")
+_REPEATED = re.compile(r"(\w)\1{2,}")
+
+
+def fold(text: str) -> str:
+    """Lower case, no diacritics, Cyrillic in Latin letters; punctuation stays."""
+    text = text.lower().replace("ѝ", "и").translate(_CYRILLIC).translate(_LATIN)
+    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return text.translate(_CYRILLIC)
+
+
+def words(text: str) -> str:
+    """Folded text as plain words with single spaces: no punctuation, no apostrophes, no letter thrice in a row."""
+    text = fold(text).replace("'", "").replace("\u2019", "").replace("\u02bc", "")
+    text = _SPACES.sub(" ", _NOT_WORD.sub(" ", text)).strip()
+    return _REPEATED.sub(r"\1", text)
+
+
+def skeleton(text: str) -> str:
+    """Words with the habits of Latin-script Bulgarian made one: 4/ch, 6/sh, q/ya, w/v, x/h, j/zh.
+
+    It is applied to every language alike, so it need not know which one a message is in.
+    """
+    text = _DIGIT_LETTER.sub(lambda match: "ch" if match.group() == "4" else "sh", words(text))
+    return text.replace("q", "ya").replace("w", "v").replace("x", "h").replace("ja", "ya").replace("ju", "yu")
