@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from pathlib import Path
 
 import click
 
-from bot.answers.content import load_content
+from bot.answers.checks import check_content
+from bot.answers.content import Content, load_content
 from bot.answers.errors import ContentError
-from bot.catalogues import compile_catalogues
+from bot.evaluation import EvaluationError
+from bot.evaluation import run as run_evaluation
 from bot.settings import SettingError, read_settings
 from bot.supervisor import StartFailed, Supervisor, port_is_free
 from bot.training import TrainingFailed, ensure_model
+from bot.translations import compile_catalogues, update
 from bot.understanding.safety import PatternError, SafetyNet
 
 
@@ -28,7 +32,7 @@ def run() -> None:
         settings = read_settings()
         if not port_is_free(settings.host, settings.port):
             raise click.ClickException(f"port {settings.port} is in use; stop the other program or set PORT to another one")
-        _check_data()
+        _read_data()
         model = ensure_model()
         asyncio.run(Supervisor(settings, model).run())
     except (SettingError, TrainingFailed, StartFailed) as error:
@@ -39,19 +43,51 @@ def run() -> None:
 @click.option("--force", is_flag=True, help="Train although nothing changed.")
 def train(force: bool) -> None:
     """Train the model for the present data."""
-    _check_data()
+    _read_data()
     try:
-        click.echo(ensure_model(force=force))
+        click.echo(f"The model is up to date: {ensure_model(force=force)}")
     except TrainingFailed as error:
         raise click.ClickException(str(error)) from None
 
 
-def _check_data() -> None:
+@cli.command()
+def content() -> None:
+    """Check answers, facts, organisations and translations; exit code 1 if something is wrong."""
+    faults = list(check_content(_read_data(), dt.date.today()))
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults in the content")
+    click.echo("The content is complete: all topics, organisations and interface texts, in all languages.")
+
+
+@cli.command()
+def translations() -> None:
+    """Bring the catalogues up to date with the English texts, and compile them."""
+    update()
+    click.echo(f"{compile_catalogues()} catalogues compiled; changed texts are marked fuzzy in the .po files.")
+
+
+@cli.command()
+@click.option("--messages", type=click.Path(path_type=Path), help='Lines {"text", "language", "topic", "also"}.')
+@click.option("--chats", type=click.Path(path_type=Path), help='Lines {"language", "turns": [...]}.')
+@click.option("--report", type=click.Path(path_type=Path), help="Write one record a message here, as JSON.")
+def evaluate(messages: Path | None, chats: Path | None, report: Path | None) -> None:
+    """Measure understanding on a file of messages or chats with known topics."""
+    if (messages is None) == (chats is None):
+        raise click.UsageError("give either --messages or --chats (make evaluate MESSAGES=file.jsonl)")
+    try:
+        run_evaluation(ensure_model(), messages, chats, report, click.echo)
+    except (EvaluationError, TrainingFailed) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _read_data() -> Content:
     """Compile catalogues and read every data file; a broken one ends the command with one line."""
     try:
         compile_catalogues()
-        load_content(Path())
         SafetyNet.load(Path("data/safety"))
+        return load_content(Path())
     except (ContentError, PatternError) as error:
         raise click.ClickException(str(error)) from None
 

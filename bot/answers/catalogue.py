@@ -25,12 +25,14 @@ class Catalogues:
                 else:
                     self._translations[domain, language] = Translations.load(directory, [language], domain)
 
+    def lookup(self, domain: str, context: str, message: str, language: str) -> str | None:
+        """The translation of a message in its context, or None. English is its own translation."""
+        if language == SOURCE_LANGUAGE:
+            return message
+        # Babel's pgettext cannot tell "not translated" from "the same word"; the catalogue itself can.
+        catalogue: dict[object, str] = getattr(self._translations[domain, language], "_catalog", {})
+        return catalogue.get(f"{context}\x04{message}")
+
     def translate(self, domain: str, context: str, message: str, language: str) -> str:
         """The translation of a message in its context; the English message where there is none."""
-        return self._translations[domain, language].pgettext(context, message)
-
-    def has(self, domain: str, context: str, message: str, language: str) -> bool:
-        """Whether people get this message in their language."""
-        if language == SOURCE_LANGUAGE:
-            return True
-        return self.translate(domain, context, message, language) != message
+        return self.lookup(domain, context, message, language) or message

@@ -188,7 +188,7 @@ class TopicClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"answer_threshold": 0.3, "out_of_scope_threshold": 0.35}
+        return {"answer_threshold": 0.35, "out_of_scope_threshold": 0.35}
 
     @classmethod
     def create(

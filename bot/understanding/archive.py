@@ -1,4 +1,4 @@
-"""Reading one component's file out of a trained Rasa model, so that the gateway needs no model of its own."""
+"""Reading our components' files out of a trained Rasa model, so that nothing else needs a model of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 
 from bot.understanding.language import LanguageModel
+from bot.understanding.topic_model import TopicModel
 
 
 def newest_model(directory: Path) -> Path | None:
@@ -14,15 +15,20 @@ def newest_model(directory: Path) -> Path | None:
 
 
 def load_language_model(archive: Path) -> LanguageModel:
-    """The language model inside a Rasa model archive.
+    """The language model inside a Rasa model archive. Raises KeyError if there is none in it."""
+    return LanguageModel.load(_member(archive, "language.npz"))
 
-    Raises:
-        KeyError: there is none in it.
-    """
+
+def load_topic_model(archive: Path) -> TopicModel:
+    """The topic model inside a Rasa model archive. Raises KeyError if there is none in it."""
+    return TopicModel.load(_member(archive, "topics.npz"))
+
+
+def _member(archive: Path, name: str) -> bytes:
     with tarfile.open(archive, "r:gz") as model:
         for member in model:
-            if member.isfile() and member.name.endswith("/language.npz"):
+            if member.isfile() and Path(member.name).name == name:
                 file = model.extractfile(member)
                 assert file is not None
-                return LanguageModel.load(file.read())
-    raise KeyError("language.npz")
+                return file.read()
+    raise KeyError(name)

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
-#: Folds on which the probabilities are calibrated.
-_FOLDS = 3
+#: Share of the texts on which the probabilities are calibrated.
+_HELD_OUT = 0.2
 #: Used where a class has too few examples to hold some out.
 _UNCALIBRATED = 0.25
 
@@ -61,11 +61,11 @@ class LinearClassifier:
 
     @classmethod
     def train(cls, texts: Sequence[str], labels: Sequence[str], features: Sequence[Features], cost: float) -> LinearClassifier:
-        """Learn from texts and labels; the temperature is fitted on texts held out in turn."""
+        """Learn from texts and labels; the temperature is fitted on texts held out."""
         vectorizers = [group.vectorizer() for group in features]
         matrix = hstack([vectorizer.fit_transform(texts) for vectorizer in vectorizers]).tocsr()
         gold = np.asarray(labels)
-        temperature = _temperature(matrix, gold, cost)
+        temperature = _held_out_temperature(matrix, gold, cost)
         machine = LinearSVC(C=cost).fit(matrix, gold)
         weights, bias = machine.coef_, machine.intercept_
         if len(machine.classes_) == 2:
@@ -110,16 +110,16 @@ class LinearClassifier:
             )
 
 
-def _temperature(matrix: csr_matrix, gold: NDArray[Any], cost: float) -> float:
-    if min(np.unique(gold, return_counts=True)[1]) < _FOLDS:
+def _held_out_temperature(matrix: csr_matrix, gold: NDArray[Any], cost: float) -> float:
+    """The temperature for texts that a machine has not seen."""
+    if min(np.unique(gold, return_counts=True)[1]) < 2 / _HELD_OUT:
         return _UNCALIBRATED
-    scores, right = [], []
-    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(matrix, gold):
-        machine = LinearSVC(C=cost).fit(matrix[train], gold[train])
-        found = machine.decision_function(matrix[test])
-        scores.append(found if found.ndim == 2 else np.column_stack([-found, found]))
-        right.append(np.searchsorted(machine.classes_, gold[test]))
-    return _fit_temperature(np.vstack(scores), np.concatenate(right))
+    train, test = train_test_split(np.arange(len(gold)), test_size=_HELD_OUT, stratify=gold, random_state=0)
+    machine = LinearSVC(C=cost).fit(matrix[train], gold[train])
+    scores = machine.decision_function(matrix[test])
+    if scores.ndim == 1:
+        scores = np.column_stack([-scores, scores])
+    return _fit_temperature(scores, np.searchsorted(machine.classes_, gold[test]))
 
 
 def _fit_temperature(scores: NDArray[np.float64], right: NDArray[np.int64]) -> float:

@@ -1,0 +1,43 @@
+# Wegwijzer. `make` lists the commands; two are all you need: `make run` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help environment run train test test-fast lint content evaluate translations
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+environment: ## Install what is missing (uv, locked Python packages)
+	@bin/bootstrap
+
+run: environment ## Start everything and print the address
+	@exec $(PYTHON) -m bot run
+
+train: environment ## Train the model, if something it depends on changed
+	@$(PYTHON) -m bot train
+
+test: environment ## Run every check and test, the browser included
+	@bin/browser >/dev/null
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m bot train
+	@CHROMIUM="$$(bin/browser)" $(PYTHON) -m pytest
+
+test-fast: environment ## Run the tests that need no server and no browser (seconds)
+	@$(PYTHON) -m pytest -m "not system"
+
+lint: environment ## Format, lint and check types
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m mypy
+
+content: environment ## Check answers, facts, organisations and translations
+	@$(PYTHON) -m bot content
+
+translations: environment ## Bring the catalogues up to date with the English texts
+	@$(PYTHON) -m bot translations
+
+evaluate: environment ## Measure understanding: make evaluate MESSAGES=file.jsonl [REPORT=out.json]
+	@$(PYTHON) -m bot train
+	@$(PYTHON) -m bot evaluate $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(CHATS),--chats "$(CHATS)") $(if $(REPORT),--report "$(REPORT)")
