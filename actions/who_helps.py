@@ -50,7 +50,9 @@ class ActionWhoHelps(Action):
             home = sorted(content.places.regions[settings.region])[0]
             buttons = [
                 Button(content.phrase(language, "button.in_region"), {"intent": "inform_place", "place": home}),
-                Button(content.phrase(language, "button.elsewhere"), {"intent": "inform_place", "place": SOMEWHERE_ELSE}),
+                Button(
+                    content.phrase(language, "button.elsewhere"), {"intent": "inform_place", "place": SOMEWHERE_ELSE}
+                ),
             ]
         dispatcher.utter_message(
             text=text,

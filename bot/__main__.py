@@ -31,7 +31,9 @@ def run() -> None:
     try:
         settings = read_settings()
         if not port_is_free(settings.host, settings.port):
-            raise click.ClickException(f"port {settings.port} is in use; stop the other program or set PORT to another one")
+            raise click.ClickException(
+                f"port {settings.port} is in use; stop the other program or set PORT to another one"
+            )
         _read_data()
         model = ensure_model()
         asyncio.run(Supervisor(settings, model).run())

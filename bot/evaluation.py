@@ -223,7 +223,9 @@ def _row(evaluator: Evaluator, pairs: Sequence[tuple[Example, Record]]) -> list[
     ]
 
 
-def run(model: Path, messages: Path | None, chats: Path | None, report: Path | None, say: Callable[[str], None]) -> None:
+def run(
+    model: Path, messages: Path | None, chats: Path | None, report: Path | None, say: Callable[[str], None]
+) -> None:
     """Evaluate a file and write the report.
 
     Raises:
@@ -242,5 +244,7 @@ def run(model: Path, messages: Path | None, chats: Path | None, report: Path | N
         raise EvaluationError("there are no messages in the file")
     say(table(evaluator, examples, records))
     if report is not None:
-        report.write_text(json.dumps([record.as_json() for record in records], ensure_ascii=False, indent=1), encoding="utf-8")
+        report.write_text(
+            json.dumps([record.as_json() for record in records], ensure_ascii=False, indent=1), encoding="utf-8"
+        )
         say(f"{len(records)} records written to {report}")

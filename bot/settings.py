@@ -51,18 +51,18 @@ def _day(text: str) -> dt.date | None:
 SETTINGS: tuple[Setting, ...] = (
     Setting("HOST", "127.0.0.1", str, "Address the gateway listens on; 0.0.0.0 behind a reverse proxy in a container"),
     Setting("PORT", "8080", _port, "Port of the gateway, the only public process"),
-    Setting("DATABASE_URL", "sqlite:///var/wegwijzer.db", str, "Store for conversations and messages: SQLite or PostgreSQL"),
+    Setting("DATABASE_URL", "sqlite:///var/wegwijzer.db", str, "Store for conversations: SQLite or PostgreSQL"),
     Setting("SECRET_KEY", "", str, "Key that signs short-lived event tickets; empty: a new one at each start"),
     Setting("REGION", "west_veluwe_vallei", str, "Region of the human partner (Moviera), an id in data/places.yml"),
     Setting("RASA_URL", "", str, "Address of the Rasa server; set by the supervisor"),
     Setting("RASA_TOKEN", "", str, "Token between gateway and Rasa; made by the supervisor at each start"),
-    Setting("RASA_TIMEOUT_SECONDS", "20", _positive, "How long the gateway waits for Rasa before it answers with phone numbers"),
+    Setting("RASA_TIMEOUT_SECONDS", "20", _positive, "How long the gateway waits for Rasa before answering without it"),
     Setting("ACTION_URL", "", str, "Address of the action server; set by the supervisor"),
     Setting("ACTION_TOKEN", "", str, "Token between Rasa and the action server; made by the supervisor at each start"),
     Setting("MESSAGES_PER_MINUTE", "30", _positive, "Most messages a minute in one conversation; more get 429"),
     Setting("CONVERSATIONS_PER_MINUTE", "60", _positive, "Most new conversations a minute in all; more get 429"),
     Setting("RETENTION_DAYS", "7", _positive, "Days without a message after which a conversation is erased"),
-    Setting("TODAY", "", _day, "For previews and tests: answer as if it were this day (2027-01-01); empty: today"),
+    Setting("TODAY", "", _day, "For previews and tests: the day to answer for (2027-01-01); empty: today"),
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ STOP_SECONDS = 10
 LONGEST_BACK_OFF = 60
 #: A part that ran this long begins again with a short back-off.
 _STABLE_SECONDS = 60
+_ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 (compared with, not bound to)
 
 
 class StartFailed(Exception):
@@ -73,6 +74,7 @@ class Supervisor:
         self._settings = settings
         self._say = say
         self._stopping = asyncio.Event()
+        LOGS.mkdir(parents=True, exist_ok=True)
         rasa_port, action_port = _free_ports(2)
         rasa_token, action_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         rasa_url, action_url = f"http://127.0.0.1:{rasa_port}", f"http://127.0.0.1:{action_port}"
@@ -83,7 +85,7 @@ class Supervisor:
             "ACTION_URL": f"{action_url}/webhook",
             "ACTION_TOKEN": action_token,
         }
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+        host = "127.0.0.1" if settings.host in _ALL_INTERFACES else settings.host
         self.address = f"http://{host}:{settings.port}"
         self.parts = [
             Part(
@@ -95,8 +97,9 @@ class Supervisor:
             Part(
                 "rasa",
                 [
-                    sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1", "--port", str(rasa_port),
-                    "--model", str(model), "--credentials", "credentials.yml", "--endpoints", "endpoints.yml",
+                    sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1",
+                    "--port", str(rasa_port), "--model", str(model),
+                    "--credentials", "credentials.yml", "--endpoints", "endpoints.yml",
                 ],
                 f"{rasa_url}/webhooks/gateway/ready",
                 {"Authorization": f"Bearer {rasa_token}"},
@@ -113,7 +116,6 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, self._stopping.set)
-        LOGS.mkdir(parents=True, exist_ok=True)
         watchers = [asyncio.create_task(self._watch(part)) for part in self.parts]
         try:
             await self._wait_until_ready()

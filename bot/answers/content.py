@@ -147,9 +147,7 @@ def _load_answers(
     return answers
 
 
-def _check_references(
-    path: Path, answer: Answer, topics: dict[str, Topic], facts: Facts, services: Services
-) -> None:
+def _check_references(path: Path, answer: Answer, topics: dict[str, Topic], facts: Facts, services: Services) -> None:
     where = answer.topic.intent
     for fact_id in (*answer.fact_ids(), *placeholders(answer.simpler)):
         if fact_id not in facts.facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -105,7 +106,7 @@ def load_facts(path: Path) -> Facts:
         periods = tuple(_period(path, fact_id, kind, raw) for raw in entry(path, row, "values", fact_id))
         if not periods:
             raise ContentError(path, f"fact '{fact_id}' has no values")
-        for earlier, later in zip(periods, periods[1:]):
+        for earlier, later in pairwise(periods):
             if later.valid_from is None or earlier.valid_until is None or later.valid_from <= earlier.valid_until:
                 raise ContentError(path, f"fact '{fact_id}': its periods overlap or are out of order")
         facts[fact_id] = Fact(fact_id, kind, entry(path, row, "about", fact_id), source, show, periods)
@@ -123,7 +124,9 @@ def _period(path: Path, fact_id: str, kind: Kind, raw: dict[str, Any]) -> Period
         raise ContentError(path, f"fact '{fact_id}': {value!r} is not a date")
     if kind in ("day", "time"):
         try:
-            dt.datetime.strptime(f"2000-{value}" if kind == "day" else str(value), "%Y-%m-%d" if kind == "day" else "%H:%M")
+            dt.datetime.strptime(
+                f"2000-{value}" if kind == "day" else str(value), "%Y-%m-%d" if kind == "day" else "%H:%M"
+            )
         except ValueError:
             raise ContentError(path, f"fact '{fact_id}': {value!r} is not a {kind}") from None
     return Period(value, raw.get("valid_from"), raw.get("valid_until"), raw.get("review_by"))

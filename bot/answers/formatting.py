@@ -23,7 +23,9 @@ def money(amount: float, language: str) -> str:
     if float(amount).is_integer():
         locale = Locale.parse(BABEL_LOCALES[language])
         if form == "name":
-            text = format_currency(amount, "EUR", locale=locale, format_type="name", format="#,##0", currency_digits=False)
+            text = format_currency(
+                amount, "EUR", locale=locale, format_type="name", format="#,##0", currency_digits=False
+            )
         else:
             pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
             text = format_currency(amount, "EUR", pattern, locale=locale, currency_digits=False)
@@ -40,10 +42,12 @@ def percent(share: float, language: str) -> str:
 
 
 def number(value: float, language: str) -> str:
+    """A plain number with the language's separators."""
     return unbroken(format_decimal(value, locale=BABEL_LOCALES[language]))
 
 
 def date(day: dt.date, language: str) -> str:
+    """A whole date (``1 July 2026``)."""
     return unbroken(format_date(day, "long", locale=BABEL_LOCALES[language]))
 
 
@@ -54,10 +58,12 @@ def day_of_year(month_day: str, language: str) -> str:
 
 
 def time(value: dt.time, language: str) -> str:
+    """An hour of the day (``09:00``)."""
     return format_time(value, "short", locale=BABEL_LOCALES[language])
 
 
 def weekday(day: dt.date, language: str) -> str:
+    """A date's weekday (``Monday``)."""
     return str(get_day_names("wide", locale=BABEL_LOCALES[language])[day.weekday()])
 
 

@@ -31,5 +31,7 @@ def load_places(path: Path) -> Places:
     """
     data = read_mapping(path)
     regions = {key: frozenset(names) for key, names in entry(path, data, "regions", "file").items()}
-    names = dict.fromkeys(name for group in (*regions.values(), entry(path, data, "elsewhere", "file")) for name in sorted(group))
+    names = dict.fromkeys(
+        name for group in (*regions.values(), entry(path, data, "elsewhere", "file")) for name in sorted(group)
+    )
     return Places(regions, tuple(names))

@@ -44,20 +44,26 @@ class Message:
 
 
 def topic_button(content: Content, topic_id: str, language: str) -> Button:
+    """Asks a topic."""
     return Button(content.title(topic_id, language), {"intent": content.topics[topic_id].intent})
 
 
 def human_button(content: Content, language: str) -> Button:
+    """Asks for a person."""
     return Button(content.phrase(language, "button.human"), {"intent": "contacts/talk_to_human"})
 
 
 def menu_button(content: Content, language: str) -> Button:
+    """Asks for the menu."""
     return Button(content.phrase(language, "button.menu"), {"intent": "dialogue/what_can_you_do"})
 
 
 def language_buttons() -> list[Button]:
     """One button for each language, in its own name."""
-    return [Button(name, {"intent": "dialogue/change_language", "wanted_language": code}) for code, name in OWN_NAMES.items()]
+    return [
+        Button(name, {"intent": "dialogue/change_language", "wanted_language": code})
+        for code, name in OWN_NAMES.items()
+    ]
 
 
 def render_answer(content: Content, topic_id: str, language: str, today: dt.date, simpler: bool = False) -> Message:
@@ -110,14 +116,17 @@ def _notices(content: Content, answer: Answer, facts: list[Fact], language: str,
         day = {"expired": period.valid_until, "announced": period.valid_from, "review_due": period.review_by}.get(state)
         notices.append(
             content.phrase(
-                language, phrase_id,
+                language,
+                phrase_id,
                 date=formatting.date(day, language) if day else "",
                 url=fact.source.url or "",
-            )  # fmt: skip
+            )
         )
     if answer.review_by < today and not notices:
         url = next((source.url for source in content.sources(answer) if source.url), "")
-        notices.append(content.phrase(language, "answer.review_due", date=formatting.date(answer.review_by, language), url=url))
+        notices.append(
+            content.phrase(language, "answer.review_due", date=formatting.date(answer.review_by, language), url=url)
+        )
     if any(fact.show == "with_caution" for fact in facts):
         notices.append(content.phrase(language, "answer.caution"))
     return notices
@@ -135,7 +144,9 @@ def _provenance(content: Content, answer: Answer, language: str, today: dt.date)
     ]
     checked = formatting.date(content.facts.checked, language)
     if starts:
-        dated = content.phrase(language, "answer.valid_from", date=formatting.date(max(starts), language), checked=checked)
+        dated = content.phrase(
+            language, "answer.valid_from", date=formatting.date(max(starts), language), checked=checked
+        )
     else:
         dated = content.phrase(language, "answer.checked", checked=checked)
     return content.phrase(language, "answer.source", source=names) + "\n" + dated
@@ -152,7 +163,10 @@ def _follow_ups(content: Content, answer: Answer, language: str, simpler: bool) 
         buttons.insert(0, human_button(content, language))
     if not simpler and answer.topic.section != "dialogue":
         buttons.append(
-            Button(content.phrase(language, "button.simpler"), {"intent": "dialogue/say_it_simpler", "topic": answer.topic.id})
+            Button(
+                content.phrase(language, "button.simpler"),
+                {"intent": "dialogue/say_it_simpler", "topic": answer.topic.id},
+            )
         )
     return buttons
 
@@ -193,7 +207,12 @@ def tailor(
 
 
 def render_helpers(
-    content: Content, services: Sequence[Service], language: str, moment: dt.datetime, place_known: bool, title: str = "help.title"
+    content: Content,
+    services: Sequence[Service],
+    language: str,
+    moment: dt.datetime,
+    place_known: bool,
+    title: str = "help.title",
 ) -> str:
     """The list of organisations with number, hours, languages and what they do."""
     lines = [content.phrase(language, title)]
@@ -286,7 +305,9 @@ def render_not_understood(
     return Message(text, language, buttons)
 
 
-def render_out_of_scope(content: Content, language: str, again: bool, place: str | None, moment: dt.datetime) -> Message:
+def render_out_of_scope(
+    content: Content, language: str, again: bool, place: str | None, moment: dt.datetime
+) -> Message:
     """The reply to a message about something else."""
     text = content.phrase(language, "ask.out_of_scope")
     if again:
@@ -312,7 +333,11 @@ def render_safety(content: Content, topic_id: str, language: str, now: dt.dateti
             content.phrase(language, "safety.danger"),
             render_answer(content, topic_id, language, now.astimezone(DUTCH_TIME).date(), simpler=True).text,
             render_helpers(
-                content, tailor(content, content.answers[topic_id].services, language, place, now), language, now, place is not None
+                content,
+                tailor(content, content.answers[topic_id].services, language, place, now),
+                language,
+                now,
+                place is not None,
             ),
         ]
     )

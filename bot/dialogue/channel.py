@@ -75,9 +75,7 @@ class GatewayInput(InputChannel):
                 return response.json({"error": "malformed"}, status=400)
             collector = _Collector()
             await on_new_message(
-                UserMessage(
-                    plain_text(text), collector, conversation, input_channel=CHANNEL, metadata=_metadata(body)
-                )
+                UserMessage(plain_text(text), collector, conversation, input_channel=CHANNEL, metadata=_metadata(body))
             )
             return response.json({"messages": collector.messages})
 

@@ -39,7 +39,13 @@ class Dispatcher:
     """Works off stored messages; one task for each conversation that has some."""
 
     def __init__(
-        self, store: Store, hub: Hub, rasa: RasaClient, content: Content, understanding: Understanding, settings: Settings
+        self,
+        store: Store,
+        hub: Hub,
+        rasa: RasaClient,
+        content: Content,
+        understanding: Understanding,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._hub = hub

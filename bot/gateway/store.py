@@ -290,7 +290,9 @@ class Store:
 
         def write(connection: Connection) -> bool:
             claimed = connection.execute(
-                _received.update().where(_received.c.id == message.key, _received.c.answered.is_(False)).values(answered=True)
+                _received.update()
+                .where(_received.c.id == message.key, _received.c.answered.is_(False))
+                .values(answered=True)
             )
             if claimed.rowcount != 1:
                 return False
@@ -377,12 +379,12 @@ def _engine(url: str) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 10})
 
-    @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, record: Any) -> None:
         # WAL survives a crash; FULL makes a stored message survive a power cut; secure_delete leaves no text behind.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
+    sa.event.listen(engine, "connect", configure)
     return engine
 
 
@@ -409,7 +411,12 @@ def _ensure_conversation(
     if touched.rowcount == 0:
         connection.execute(
             _conversations.insert().values(
-                id=conversation, channel=channel, holder="bot", hint=hint, choice=choice, last_number=0,
+                id=conversation,
+                channel=channel,
+                holder="bot",
+                hint=hint,
+                choice=choice,
+                last_number=0,
                 last_at=_now(),
             )
         )
@@ -435,16 +442,25 @@ def _add_reply(connection: Connection, conversation: str, reply: Reply) -> None:
     ).scalar_one()
     connection.execute(
         _sent.insert().values(
-            conversation=conversation, number=number, sender=reply.sender, text=reply.text,
-            language=reply.language, topic=reply.topic, urgent=reply.urgent,
-        )  # fmt: skip
+            conversation=conversation,
+            number=number,
+            sender=reply.sender,
+            text=reply.text,
+            language=reply.language,
+            topic=reply.topic,
+            urgent=reply.urgent,
+        )
     )
     for position, (title, payload) in enumerate(reply.buttons):
         connection.execute(
             _buttons.insert().values(
-                id=secrets.token_urlsafe(12), conversation=conversation, number=number, position=position,
-                title=title, payload=json.dumps(payload),
-            )  # fmt: skip
+                id=secrets.token_urlsafe(12),
+                conversation=conversation,
+                number=number,
+                position=position,
+                title=title,
+                payload=json.dumps(payload),
+            )
         )
 
 

@@ -15,10 +15,34 @@ _FEATURES = (Features("char_wb", (1, 4), min_df=3),)
 _COST = 1.0
 
 #: How Bulgarians type Cyrillic letters on a Latin keyboard, beside the official way.
-_LATIN_HABITS = (
+_LATIN_HABITS: tuple[dict[str, str], ...] = (
     {"ч": "4", "ш": "6", "щ": "6t", "я": "q", "ъ": "y", "в": "v", "ж": "j", "ц": "c", "й": "i", "ю": "iu", "х": "h"},
-    {"ч": "ch", "ш": "sh", "щ": "sht", "я": "ia", "ъ": "u", "в": "w", "ж": "zh", "ц": "c", "й": "j", "ю": "ju", "х": "x"},
-    {"ч": "4", "ш": "sh", "щ": "sht", "я": "ya", "ъ": "a", "в": "v", "ж": "j", "ц": "ts", "й": "y", "ю": "yu", "х": "h"},
+    {
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "sht",
+        "я": "ia",
+        "ъ": "u",
+        "в": "w",
+        "ж": "zh",
+        "ц": "c",
+        "й": "j",
+        "ю": "ju",
+        "х": "x",
+    },
+    {
+        "ч": "4",
+        "ш": "sh",
+        "щ": "sht",
+        "я": "ya",
+        "ъ": "a",
+        "в": "v",
+        "ж": "j",
+        "ц": "ts",
+        "й": "y",
+        "ю": "yu",
+        "х": "h",
+    },
 )
 
 #: Chance that the next message is in the language of the conversation, before it is read.
@@ -38,7 +62,7 @@ def without_marks(text: str) -> str:
 def latin_spellings(text: str) -> list[str]:
     """A Cyrillic text as Bulgarians type it in Latin letters, one spelling for each habit."""
     lowered = text.lower()
-    return [fold(lowered.translate(str.maketrans(habit))) for habit in _LATIN_HABITS]
+    return [fold("".join(habit.get(letter, letter) for letter in lowered)) for habit in _LATIN_HABITS]
 
 
 class LanguageModel:

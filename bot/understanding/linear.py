@@ -60,7 +60,9 @@ class LinearClassifier:
         self._temperature = temperature
 
     @classmethod
-    def train(cls, texts: Sequence[str], labels: Sequence[str], features: Sequence[Features], cost: float) -> LinearClassifier:
+    def train(
+        cls, texts: Sequence[str], labels: Sequence[str], features: Sequence[Features], cost: float
+    ) -> LinearClassifier:
         """Learn from texts and labels; the temperature is fitted on texts held out."""
         vectorizers = [group.vectorizer() for group in features]
         matrix = hstack([vectorizer.fit_transform(texts) for vectorizer in vectorizers]).tocsr()
@@ -70,15 +72,14 @@ class LinearClassifier:
         weights, bias = machine.coef_, machine.intercept_
         if len(machine.classes_) == 2:
             weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-        return cls(
-            vectorizers, machine.classes_, weights.T.astype(np.float32), bias.astype(np.float32), temperature
-        )
+        return cls(vectorizers, machine.classes_, weights.T.astype(np.float32), bias.astype(np.float32), temperature)
 
     def probabilities(self, text: str) -> NDArray[np.float64]:
         """The probability of each of ``classes``."""
         row = hstack([vectorizer.transform([text]) for vectorizer in self._vectorizers]).tocsr()
         scores = row.data @ self._weights[row.indices] + self._bias
-        return _softmax(scores[np.newaxis, :] / self._temperature)[0]
+        probabilities: NDArray[np.float64] = _softmax(scores[np.newaxis, :] / self._temperature)[0]
+        return probabilities
 
     def dump(self, features: Sequence[Features]) -> bytes:
         """The model as a compressed npz archive."""
@@ -105,9 +106,7 @@ class LinearClassifier:
                 vectorizer = group.vectorizer(arrays[f"terms{index}"].tobytes().decode().split("\0"))
                 vectorizer.idf_ = arrays[f"idf{index}"]
                 vectorizers.append(vectorizer)
-            return cls(
-                vectorizers, arrays["classes"], arrays["weights"], arrays["bias"], float(arrays["temperature"])
-            )
+            return cls(vectorizers, arrays["classes"], arrays["weights"], arrays["bias"], float(arrays["temperature"]))
 
 
 def _held_out_temperature(matrix: csr_matrix, gold: NDArray[Any], cost: float) -> float:

@@ -188,7 +188,11 @@ class WebApi:
         except StoreUnavailable:
             store = False
         parts = {"store": store, "rasa": await self.rasa.is_ready(), "content": True}
-        return _no_store(web.json_response({"ready": all(parts.values()), "parts": parts}, status=200 if all(parts.values()) else 503))
+        return _no_store(
+            web.json_response(
+                {"ready": all(parts.values()), "parts": parts}, status=200 if all(parts.values()) else 503
+            )
+        )
 
     async def openapi(self, request: Request) -> Response:
         return web.json_response(openapi_description())

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.gateway.store import StoreUnavailable
 
@@ -30,10 +31,12 @@ class ApiError(Exception):
         headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
-        return web.json_response({"error": {"code": self.code, "message": self.message}}, status=self.status, headers=headers)
+        return web.json_response(
+            {"error": {"code": self.code, "message": self.message}}, status=self.status, headers=headers
+        )
 
 
-def error_middleware(safety_text: Callable[[web.Request], str]) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+def error_middleware(safety_text: Callable[[web.Request], str]) -> Middleware:
     """Turn every error below ``/api`` into JSON; a store that is down still answers with phone numbers."""
 
     @web.middleware

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.understanding.normalising import fold, skeleton, words
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("wyplata", "wypłata"),
+        ("zaplatata", "заплатата"),
+        ("sef", "șef"),
+        ("pla6tane", "плащане"),
+        ("4ovek", "човек"),
+        ("rabotq", "работя"),
+        ("wzeha", "взеха"),
+    ],
+)
+def test_spellings_of_one_word_meet(typed: str, meant: str) -> None:
+    assert skeleton(typed) == skeleton(meant) or skeleton(meant).startswith(skeleton(typed)[:4])
+
+
+def test_numbers_stay_numbers() -> None:
+    assert skeleton("4 dni, 16 uur, 6 people") == "4 dni 16 uur 6 people"
+
+
+def test_punctuation_and_shouting_disappear() -> None:
+    assert words("HELP!!! pleaaaase, it's me") == "help please its me"
+
+
+def test_folding_keeps_punctuation() -> None:
+    assert fold("Заплата?") == "zaplata?"
