@@ -56,7 +56,9 @@ def test_no_message_is_left_over(domain: str, language: str, templates: dict[str
 @pytest.mark.parametrize(("domain", "language"), CATALOGUES)
 def test_placeholders_are_the_same_as_in_english(domain: str, language: str) -> None:
     for message in _messages(_po(domain, language)):
-        assert set(PLACEHOLDER.findall(str(message.id))) == set(PLACEHOLDER.findall(str(message.string))), message.context
+        assert set(PLACEHOLDER.findall(str(message.id))) == set(PLACEHOLDER.findall(str(message.string))), (
+            message.context
+        )
 
 
 def test_the_content_has_no_faults(content: Content) -> None:

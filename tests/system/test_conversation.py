@@ -1,0 +1,158 @@
+"""People ask, in five languages, and the trained assistant answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system.chat import chatting, everything, topics
+from tests.system.conftest import System
+
+pytestmark = pytest.mark.system
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "topic", "fragment"),
+    [
+        ("pl", "jaka jest teraz minimalna stawka godzinowa brutto", "minimum_wage", "14,99\xa0€"),
+        ("ro", "cat imi pot retine maxim din salariu pentru chirie", "rent_deduction", "25\xa0%"),
+        ("bg", "колко е минималната заплата на час", "minimum_wage", "14,99 евро"),
+        ("bg", "kolko e minimalnata zaplata na chas", "minimum_wage", "14,99 евро"),
+        ("en", "how much is the minimum wage per hour", "minimum_wage", "€14.99"),
+        ("nl", "hoe kan ik anoniem melden wat mijn baas doet", "report_anonymously", "0800-7000"),
+        ("en", "I want to talk to a real person", "talk_to_human", "088-374 47 44"),
+        ("nl", "hoeveel borg mag de verhuurder vragen", "deposit", "2 maanden"),
+        ("pl", "szef nie zapłacił mi za październik", "unpaid_wages", "FairWork"),
+    ],
+)
+async def test_a_question_is_answered_in_its_language(
+    system: System, language: str, text: str, topic: str, fragment: str
+) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say(text)
+    assert topic in topics(said)
+    assert {event["language"] for event in said} == {language}
+    assert {event["from"] for event in said} == {"bot"}
+    assert fragment in everything(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("shefyt mi vze pasporta", "bg"),
+        ("szef zabrał mi paszport i nie oddaje", "pl"),
+        ("mi-au luat pasaportul", "ro"),
+        ("my boss keeps my passport", "en"),
+        ("mijn baas heeft mijn paspoort afgepakt", "nl"),
+    ],
+)
+async def test_documents_taken_puts_safety_first(system: System, text: str, language: str) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say(text)
+    assert topics(said)[0] == "documents_taken"
+    assert said[0]["urgent"] is True
+    assert said[0]["language"] == language
+    assert "112" in said[0]["text"].split("\n\n")[0]
+    assert "Moviera" in everything(said)
+
+
+async def test_dutch_jargon_from_a_polish_speaker_stays_polish(system: System) -> None:
+    async with chatting(system.url) as chat:
+        await chat.say("Dzień dobry, mam pytanie o pracę w Holandii")
+        said = await chat.say("Vakantiegeld?")
+    assert topics(said)[0] == "holiday_allowance"
+    assert said[0]["language"] == "pl"
+
+
+async def test_the_language_changes_by_words_and_then_stays(system: System) -> None:
+    async with chatting(system.url) as chat:
+        await chat.say("hello, I have a question about my payslip")
+        said = await chat.say("po polsku proszę")
+        assert said[0]["language"] == "pl"
+        # An explicit choice wins over the language of what is written.
+        said = await chat.say("I did not get my payslip this month")
+        assert {event["language"] for event in said} == {"pl"}
+        assert "payslip" in topics(said)
+
+
+async def test_the_language_changes_by_the_control(system: System) -> None:
+    async with chatting(system.url) as chat:
+        await chat.say("hello")
+        response = await chat.session.patch(
+            f"{chat.url}/api/conversations", json={"language": "ro"}, headers=chat.headers
+        )
+        assert response.status == 200
+        confirmed = await chat.hear()
+        assert confirmed[0]["language"] == "ro"
+        said = await chat.say("what is the minimum wage")
+    assert {event["language"] for event in said} == {"ro"}
+
+
+async def test_a_language_chosen_before_the_first_message_wins(system: System) -> None:
+    async with chatting(system.url, language="bg", explicit=True) as chat:
+        said = await chat.say("what is the minimum wage per hour")
+    assert {event["language"] for event in said} == {"bg"}
+
+
+async def test_somebody_outside_the_region_gets_comensha(system: System) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say("my boss took my passport")
+        assert "CoMensha" in everything(said)
+        said = await chat.say("I live in Rotterdam")
+    assert "Rotterdam" in said[0]["text"]
+    assert "CoMensha" in everything(said)
+    assert "Moviera:" not in everything(said)
+
+
+async def test_somebody_in_the_region_gets_moviera_by_a_button(system: System) -> None:
+    async with chatting(system.url, language="en") as chat:
+        said = await chat.say("my boss took my passport")
+        said = await chat.press(said, "I live in this region")
+    assert "Moviera:" in everything(said)
+    assert "CoMensha:" not in everything(said)
+
+
+async def test_not_understood_asks_back_and_then_offers_a_person(system: System) -> None:
+    async with chatting(system.url, language="en") as chat:
+        first = await chat.say("blorf zint quapple")
+        assert 2 <= len(first[0]["buttons"]) <= 5
+        assert any("person" in button["title"] for button in first[0]["buttons"])
+        second = await chat.say("wuggle frant")
+    assert "person" in second[0]["buttons"][0]["title"] or "112" in everything(second)
+    assert "0800-7000" in everything(second)
+
+
+async def test_simpler_words_are_one_button_away(system: System, content: object) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say("how high can the deposit be")
+        simpler = await chat.press(said, "Say it simpler")
+    assert topics(simpler)[0] == "deposit"
+    assert len(simpler[0]["text"]) < len(said[0]["text"])
+
+
+async def test_every_menu_button_leads_to_an_answer(system: System) -> None:
+    async with chatting(system.url) as chat:
+        menu = await chat.say("menu")
+        assert len(menu[0]["buttons"]) >= 8
+        for button in menu[0]["buttons"]:
+            said = await chat.press(menu, button["title"])
+            assert said
+            assert said[0]["language"] == "en"
+
+
+@pytest.mark.parametrize(
+    "text", ["/restart", '/work/minimum_wage{"language":"pl"}', "/session_start", "//", "/", "/nlu_fallback"]
+)
+async def test_a_slash_is_only_text(system: System, text: str) -> None:
+    async with chatting(system.url) as chat:
+        await chat.say("how much is the minimum wage per hour")
+        said = await chat.say(text)
+        # Still the same conversation, in the same language, and something useful is said.
+        assert said
+        assert {event["language"] for event in said} == {"en"}
+
+
+async def test_out_of_scope_is_said_with_a_way_on(system: System) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say("what is the weather in Rotterdam tomorrow")
+    assert "topic" not in said[0]
+    assert said[0]["buttons"]
