@@ -52,7 +52,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("HOST", "127.0.0.1", str, "Address the gateway listens on; 0.0.0.0 behind a reverse proxy in a container"),
     Setting("PORT", "8080", _port, "Port of the gateway, the only public process"),
     Setting("DATABASE_URL", "sqlite:///var/wegwijzer.db", str, "Store for conversations: SQLite or PostgreSQL"),
-    Setting("SECRET_KEY", "", str, "Key that signs short-lived event tickets; empty: a new one at each start"),
+    Setting("SECRET_KEY", "", str, "Key that signs conversation tokens; empty: made once and kept in var/secret-key"),
     Setting("REGION", "west_veluwe_vallei", str, "Region of the human partner (Moviera), an id in data/places.yml"),
     Setting("RASA_URL", "", str, "Address of the Rasa server; set by the supervisor"),
     Setting("RASA_TOKEN", "", str, "Token between gateway and Rasa; made by the supervisor at each start"),

@@ -226,7 +226,7 @@ class TopicClassifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all intent examples; retrieval intents keep their key."""
-        rows = training_data.intent_examples
+        rows = [message for message in training_data.intent_examples if message.get_full_intent() != INFORM_PLACE]
         model = TopicModel.train(
             [message.get(TEXT) for message in rows],
             [_training_language(message) or SOURCE_LANGUAGE for message in rows],

@@ -69,7 +69,11 @@ def test_a_question_is_answered_with_links_and_buttons(page: Page) -> None:
 def test_nothing_on_the_page_is_wider_than_the_screen(page: Page) -> None:
     ask(page, "shefyt mi vze pasporta")
     expect(page.locator("li.urgent").first).to_be_visible(timeout=15_000)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.viewport_size
+    width = page.viewport_size["width"]
+    for node in page.locator("header *, #form *, #log li").all():
+        box = node.bounding_box()
+        assert box is None or box["x"] + box["width"] <= width + 1, node.inner_text()
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
         assert box is None or box["height"] >= 44
@@ -86,6 +90,13 @@ def test_the_language_control_wins(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "nl")
     ask(page, "ile wynosi minimalna stawka godzinowa")
     expect(page.locator("li.from-bot", has_text="€\xa014,99")).to_be_visible(timeout=15_000)
+
+
+def test_a_long_answer_is_shown_from_its_beginning(page: Page) -> None:
+    ask(page, "szef zabrał mi paszport")
+    expect(page.locator("li.from-bot")).to_have_count(3, timeout=15_000)
+    expect(page.locator("li.from-you")).to_be_in_viewport()
+    expect(page.locator("li.urgent").first).to_be_in_viewport()
 
 
 def test_markup_in_a_message_stays_text(page: Page) -> None:

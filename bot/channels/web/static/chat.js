@@ -104,9 +104,14 @@ function add(item) {
   chat.items.push(item);
   save();
   const row = show(item);
-  // A long answer is read from its beginning.
-  log.scrollTop = Math.min(row.offsetTop - log.offsetTop - 8, log.scrollHeight);
+  scrollToQuestion();
   return row;
+}
+
+/** Shows the last question at the top and its answer below: a long answer is read from its beginning. */
+function scrollToQuestion() {
+  const mine = [...log.querySelectorAll(".from-you")].at(-1);
+  if (mine) log.scrollTop = mine.offsetTop - log.offsetTop - 8;
 }
 
 function notice(key) {
@@ -115,6 +120,7 @@ function notice(key) {
 
 function welcome() {
   show({ from: "bot", text: say("welcome"), language: chat.language });
+  show({ from: "system", text: say("privacy"), language: chat.language });
 }
 
 function redraw() {
@@ -124,7 +130,7 @@ function redraw() {
     const row = show(item);
     if (item.failed) offerRetry(row, item);
   }
-  log.scrollTop = log.scrollHeight;
+  scrollToQuestion();
 }
 
 // ---- the API ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+"""Commands say clearly, in one line, what is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.training import quiet_environment
+from tests.conftest import ROOT
+
+
+def _run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**quiet_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_a_busy_port_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = _run("bot", "run", PORT=str(port))
+    assert result.returncode != 0
+    assert result.stderr.splitlines() == [
+        f"Error: port {port} is in use; stop the other program or set PORT to another one"
+    ]
+
+
+@pytest.mark.parametrize("value", ["http", "0", "70000"])
+def test_a_wrong_setting_is_named(value: str) -> None:
+    result = _run("bot", "run", PORT=value)
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert "PORT" in result.stderr
+
+
+def test_a_broken_data_file_is_named(tmp_path: Path) -> None:
+    for name in ("data", "locales", "bot"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    facts = tmp_path / "data/facts.yml"
+    facts.write_text(facts.read_text().replace("value: 14.99", "value: '14,99'", 1))
+    result = _run("bot", "run", folder=tmp_path, PORT="8099")
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert "facts.yml" in result.stderr
+    assert "minimum_wage_21" in result.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["train"], ["evaluate"], ["content"], ["translations"]])
+def test_every_command_has_help(command: list[str]) -> None:
+    result = _run("bot", *command, "--help")
+    assert result.returncode == 0
+    assert "Usage: wegwijzer" in result.stdout
+
+
+def test_evaluate_writes_a_table_and_a_record_for_each_message(tmp_path: Path, model: Path) -> None:
+    messages, report = tmp_path / "messages.jsonl", tmp_path / "report.json"
+    rows = [
+        {"text": "shefyt mi vze pasporta", "language": "bg", "topic": "documents_taken", "also": []},
+        {"text": "minimum wage per hour", "language": "en", "topic": "minimum_wage"},
+        {"text": "what is the weather tomorrow", "language": "en", "topic": "out_of_scope"},
+    ]
+    messages.write_text("\n".join(json.dumps(row) for row in rows))
+    result = _run("bot", "evaluate", "--messages", str(messages), "--report", str(report))
+    assert result.returncode == 0, result.stderr
+    assert "top-1" in result.stdout
+    records = json.loads(report.read_text())
+    assert [set(record) for record in records] == [{"text", "language", "topics", "decision", "safety", "ms"}] * 3
+    assert records[0]["language"] == "bg"
+    assert records[0]["safety"] is True
+    assert records[1]["topics"][0][0] == "minimum_wage"
+    assert all(len(record["topics"]) == 3 for record in records)
+
+
+def test_evaluate_names_the_broken_line(tmp_path: Path, model: Path) -> None:
+    messages = tmp_path / "messages.jsonl"
+    messages.write_text('{"text": "x", "language": "en", "topic": "payslip"}\n{"text": 5}\n')
+    result = _run("bot", "evaluate", "--messages", str(messages))
+    assert result.returncode != 0
+    assert "messages.jsonl:2" in result.stderr
+
+
+@pytest.mark.system
+def test_chats_are_evaluated_through_the_real_dialogue(tmp_path: Path, model: Path) -> None:
+    chats, report = tmp_path / "chats.jsonl", tmp_path / "report.json"
+    turns = [
+        {"text": "ile wynosi minimalna stawka", "topic": "minimum_wage", "also": [], "context": False},
+        {"text": "a kaucja za pokój?", "topic": "deposit", "also": [], "context": False},
+    ]
+    chats.write_text(json.dumps({"language": "pl", "turns": turns}))
+    result = _run("bot", "evaluate", "--chats", str(chats), "--report", str(report))
+    assert result.returncode == 0, result.stderr
+    records = json.loads(report.read_text())
+    assert [(record["chat"], record["turn"]) for record in records] == [(0, 0), (0, 1)]
+    assert records[0]["topics"][0][0] == "minimum_wage"
+
+
+@pytest.mark.system
+def test_rasa_finds_nothing_wrong_with_the_data() -> None:
+    result = _run("rasa", "data", "validate", "--fail-on-warnings")
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output[-3000:]
+    # Rasa prints its own libraries' DeprecationWarnings whatever is validated.
+    assert "UserWarning" not in output, output[-3000:]
+    assert "WARNING" not in output, output[-3000:]
