@@ -54,7 +54,7 @@ def build_app(settings: Settings, root: Path = Path()) -> web.Application:
         load_language_model(model) if model else None,
         load_lexicon(),
         SafetyNet.load(root / "data/safety"),
-        PlaceFinder(content.places.names),
+        PlaceFinder(content.places.spellings),
     )
     store, hub = Store(settings.database_url), Hub()
     rasa = RasaClient(settings.rasa_url, settings.rasa_token, settings.rasa_timeout_seconds)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.answers._yaml import entry, read_mapping
+from bot.answers.errors import ContentError
 
 
 @dataclass(frozen=True)
 class Places:
-    """``regions``: region id -> its places; ``names``: every known place."""
+    """``regions``: region id -> its places; ``spellings``: every way to write a place -> the place."""
 
     regions: dict[str, frozenset[str]]
-    names: tuple[str, ...]
+    spellings: dict[str, str]
 
     def within(self, place: str, region: str) -> bool:
         return place in self.regions[region]
@@ -31,7 +32,10 @@ def load_places(path: Path) -> Places:
     """
     data = read_mapping(path)
     regions = {key: frozenset(names) for key, names in entry(path, data, "regions", "file").items()}
-    names = dict.fromkeys(
-        name for group in (*regions.values(), entry(path, data, "elsewhere", "file")) for name in sorted(group)
-    )
-    return Places(regions, tuple(names))
+    groups = (*regions.values(), entry(path, data, "elsewhere", "file"))
+    spellings = {name: name for group in groups for name in sorted(group)}
+    for name, others in entry(path, data, "aliases", "file").items():
+        if name not in spellings:
+            raise ContentError(path, f"'{name}' has aliases but is no place")
+        spellings.update(dict.fromkeys(others, name))
+    return Places(regions, spellings)

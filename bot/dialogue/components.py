@@ -171,7 +171,7 @@ class PlaceExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> PlaceExtractor:
-        return cls(PlaceFinder(load_places(Path("data/places.yml")).names))
+        return cls(PlaceFinder(load_places(Path("data/places.yml")).spellings))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import spacy
 from spacy.matcher import PhraseMatcher
@@ -21,29 +21,34 @@ _LIVING = frozenset(
 
 
 class PlaceFinder:
-    """Finds known places by their names, whatever their case and marks."""
+    """Finds known places however they are written; ``spellings`` maps each spelling to its place."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, spellings: Mapping[str, str]) -> None:
         self._vocab = spacy.blank("nl").vocab
         self._matcher = PhraseMatcher(self._vocab)
-        for name in names:
-            self._matcher.add(name, [Doc(self._vocab, words=words(name).split())])
+        for spelling, place in spellings.items():
+            self._matcher.add(place, [Doc(self._vocab, words=words(spelling).split())])
 
     def find(self, text: str) -> str | None:
         """The place a text names, the longest name if several overlap, or None."""
+        found = self._longest(words(text).split())
+        return found[0] if found else None
+
+    def is_bare(self, text: str) -> bool:
+        """Whether a text says a place and nothing else ("Ede", "I live in Ede")."""
         tokens = words(text).split()
+        found = self._longest(tokens)
+        if found is None:
+            return False
+        _, start, end = found
+        return all(token in _LIVING for token in tokens[:start] + tokens[end:])
+
+    def _longest(self, tokens: list[str]) -> tuple[str, int, int] | None:
+        """(place, start, end) of the longest name among tokens."""
         if not tokens:
             return None
         matches = self._matcher(Doc(self._vocab, words=tokens))
         if not matches:
             return None
-        key, _, _ = max(matches, key=lambda match: match[2] - match[1])
-        return str(self._vocab.strings[key])
-
-    def is_bare(self, text: str) -> bool:
-        """Whether a text says a place and nothing else ("Ede", "I live in Ede")."""
-        place = self.find(text)
-        if place is None:
-            return False
-        named = set(words(place).split())
-        return all(token in named or token in _LIVING for token in words(text).split())
+        key, start, end = max(matches, key=lambda match: match[2] - match[1])
+        return str(self._vocab.strings[key]), start, end
