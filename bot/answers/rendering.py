@@ -217,16 +217,20 @@ def render_helpers(
     """The list of organisations with number, hours, languages and what they do."""
     lines = [content.phrase(language, title)]
     for service in services:
-        lines.append(_helper(content, service, language, moment, place_known))
+        alternative = not place_known and any(other.elsewhere == service.id for other in services)
+        lines.append(_helper(content, service, language, moment, place_known, alternative))
     return "\n\n".join(lines)
 
 
-def _helper(content: Content, service: Service, language: str, moment: dt.datetime, place_known: bool) -> str:
+def _helper(
+    content: Content, service: Service, language: str, moment: dt.datetime, place_known: bool, alternative: bool
+) -> str:
     does = content.catalogues.translate(ANSWERS, f"service {service.id}", service.does, language)
     head = f"{service.name}: {does}"
-    if service.id == "moviera" and not place_known:
-        head += f" ({content.phrase(language, 'help.region_moviera')})"
-    if service.id == "comensha" and not place_known:
+    region_note = f"help.region_{service.region}"
+    if not place_known and not service.via and region_note in content.interface:
+        head += f" ({content.phrase(language, region_note)})"
+    if alternative:
         head += f" ({content.phrase(language, 'help.elsewhere')})"
     lines = [head]
     url = service.url_en if service.url_en and language != "nl" else service.url

@@ -105,7 +105,13 @@ class Dispatcher:
         message = await self._store.unanswered(conversation)
         if message is None:
             return False
-        replies, changes = await self._replies(state, message)
+        try:
+            replies, changes = await self._replies(state, message)
+        except Exception as error:  # a fault of ours must not leave anybody without an answer
+            _logger.error("No reply could be made: %s", type(error).__name__)
+            language = state.choice or state.language or state.hint or SOURCE_LANGUAGE
+            fallback = render_down(self._content, language, None, state.place, self._settings.now())
+            replies, changes = [_reply(fallback)], Changes()
         return await self._store.answer(message, replies, changes)
 
     async def _replies(self, state: Conversation, message: Received) -> tuple[list[Reply], Changes]:
