@@ -45,4 +45,5 @@ def test_development_messages_are_not_trained_on(language: str, content: Content
     trained = {message.casefold() for messages in _training(language).values() for message in messages}
     held_out = read_messages(ROOT / "tests/development" / f"{language}.jsonl")
     assert [example.text for example in held_out if example.text.casefold() in trained] == []
-    assert {example.topics[0] for example in held_out} == {*content.topics, OUT_OF_SCOPE}
+    questions = {topic.id for topic in content.topics.values() if topic.section != "dialogue"}
+    assert {example.topics[0] for example in held_out} >= {*questions, OUT_OF_SCOPE}
