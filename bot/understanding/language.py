@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from bot.languages import LANGUAGES, SOURCE_LANGUAGE
+from bot.languages import LANGUAGES
 from bot.understanding.lexicon import LanguageLexicon
 from bot.understanding.linear import Features, LinearClassifier
 from bot.understanding.normalising import fold
 
-_FEATURES = (Features("char_wb", (1, 4), min_df=3),)
+_FEATURES = (Features("char_wb", (1, 4), min_df=3), Features("word", (1, 1), min_df=2))
 _COST = 1.0
+_NOT_LETTERS = re.compile(r"[^\w\s]+")
 
 #: How Bulgarians type Cyrillic letters on a Latin keyboard, beside the official way.
 _LATIN_HABITS: tuple[dict[str, str], ...] = (
@@ -46,10 +48,10 @@ _LATIN_HABITS: tuple[dict[str, str], ...] = (
 )
 
 #: Chance that the next message is in the language of the conversation, before it is read.
-_STAYS = 0.7
+_STAYS = 0.9
 #: The same for the language the channel or browser suggests, while nothing else is known.
 _HINTED = 0.4
-#: Telling words from which on the message alone decides.
+#: Telling words that we know from which on the message alone decides; nonsense is no evidence.
 _FULL_EVIDENCE = 3
 
 
@@ -79,7 +81,7 @@ class LanguageModel:
             variants = {text, without_marks(text)}
             if language == "bg" and text != fold(text):
                 variants.update(latin_spellings(text))
-            rows += [(variant.lower(), language) for variant in sorted(variants)]
+            rows += [(_prepare(variant), language) for variant in sorted(variants)]
         return cls(LinearClassifier.train([text for text, _ in rows], [code for _, code in rows], _FEATURES, _COST))
 
     @classmethod
@@ -91,8 +93,12 @@ class LanguageModel:
 
     def probabilities(self, text: str) -> dict[str, float]:
         """How likely each of the five languages is, from this text alone; sums to 1."""
-        found = dict(zip(map(str, self._classifier.classes), self._classifier.probabilities(text.lower())))
+        found = dict(zip(map(str, self._classifier.classes), self._classifier.probabilities(_prepare(text))))
         return {language: float(found.get(language, 0.0)) for language in LANGUAGES}
+
+    def known_words(self, text: str) -> int:
+        """How many words of a text occur in the training messages of any language."""
+        return sum(self._classifier.has_word(word) for word in _prepare(text).split())
 
     def identify(self, text: str) -> str:
         """The most likely language of a text alone."""
@@ -123,8 +129,9 @@ def conversation_language(
     if known is not None and len(letters) < 2:
         return known
     evidence = model.probabilities(telling if letters else text)
-    count = sum(any(char.isalpha() for char in word) for word in telling.split()) or 1
-    weight = min(1.0, count / _FULL_EVIDENCE)
+    # Of our languages only Bulgarian uses Cyrillic: one word of it is enough.
+    cyrillic = any("\u0400" <= char <= "\u04ff" for char in letters)
+    weight = 1.0 if cyrillic else min(1.0, (0.5 + model.known_words(telling)) / _FULL_EVIDENCE)
     stays = _STAYS if current is not None else _HINTED
     scores = {
         language: weight * math.log(max(evidence[language], 1e-4)) + math.log(_prior(language, known, stays))
@@ -133,12 +140,11 @@ def conversation_language(
     return max(scores, key=lambda language: scores[language])
 
 
+def _prepare(text: str) -> str:
+    return _NOT_LETTERS.sub(" ", text.lower())
+
+
 def _prior(language: str, known: str | None, stays: float) -> float:
     if known is None:
         return 1 / len(LANGUAGES)
     return stays if language == known else (1 - stays) / (len(LANGUAGES) - 1)
-
-
-def first_known(codes: Iterable[str | None]) -> str:
-    """The first language that is known, else the source language."""
-    return next((code for code in codes if code), SOURCE_LANGUAGE)

@@ -81,6 +81,10 @@ class LinearClassifier:
         probabilities: NDArray[np.float64] = _softmax(scores[np.newaxis, :] / self._temperature)[0]
         return probabilities
 
+    def has_word(self, word: str) -> bool:
+        """Whether a single word is among the word features."""
+        return any(word in one.vocabulary_ for one in self._vectorizers if one.analyzer == "word")
+
     def dump(self, features: Sequence[Features]) -> bytes:
         """The model as a compressed npz archive."""
         arrays: dict[str, NDArray[Any]] = {

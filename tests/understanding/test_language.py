@@ -43,6 +43,19 @@ def test_another_language_is_followed_when_it_is_clear(language_model: LanguageM
     assert _continue(language_model, "Puteți să-mi spuneți cât e salariul minim?", current="pl") == "ro"
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("здравейте", "bg"), ("nie rozumiem", "pl"), ("nu înțeleg", "ro"), ("ik begrijp het niet", "nl")],
+)
+def test_few_clear_words_are_enough_to_change(language_model: LanguageModel, text: str, language: str) -> None:
+    assert _continue(language_model, text, current="en") == language
+
+
+@pytest.mark.parametrize("text", ["asdf qwer zxcv", "blorf zint", "hjkl"])
+def test_nonsense_does_not_change_the_language(language_model: LanguageModel, text: str) -> None:
+    assert _continue(language_model, text, current="en") == "en"
+
+
 def test_the_channels_hint_helps_until_the_person_writes(language_model: LanguageModel) -> None:
     assert _continue(language_model, "Vakantiegeld?", hint="bg") == "bg"
     assert _continue(language_model, "Nie dostałem wypłaty za październik", hint="en") == "pl"
