@@ -8,7 +8,7 @@ Free text can never set any of them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -30,6 +30,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from typing_extensions import Self
 
 from bot.answers.places import load_places
 from bot.answers.topics import OUT_OF_SCOPE
@@ -51,6 +52,9 @@ LANGUAGE_MODEL_FILE = "language.npz"
 TOPIC_MODEL_FILE = "topics.npz"
 
 
+_Model = TypeVar("_Model", LanguageModel, TopicModel)
+
+
 def _metadata(message: Message) -> dict[str, Any]:
     metadata = message.get(METADATA)
     return metadata if isinstance(metadata, dict) else {}
@@ -70,14 +74,19 @@ def _training_language(message: Message) -> str | None:
     return known_language((_metadata(message).get("intent") or {}).get("language"))
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class LanguageIdentifier(GraphComponent):
-    """Sets each message's language; ``identified_language`` is the one of the text alone."""
+class _Trained(GraphComponent, Generic[_Model]):
+    """A component with one model, kept in one file of the Rasa model."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, model: LanguageModel | None = None) -> None:
+    model_class: ClassVar[type[LanguageModel] | type[TopicModel]]
+    file: ClassVar[str]
+
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: _Model | None = None
+    ) -> None:
+        self._config = config
         self._storage = storage
         self._resource = resource
-        self._model = model
+        self._model: _Model | None = model
 
     @classmethod
     def create(
@@ -86,8 +95,8 @@ class LanguageIdentifier(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> LanguageIdentifier:
-        return cls(model_storage, resource)
+    ) -> Self:
+        return cls(config, model_storage, resource)
 
     @classmethod
     def load(
@@ -97,9 +106,24 @@ class LanguageIdentifier(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> LanguageIdentifier:
+    ) -> Self:
         with model_storage.read_from(resource) as directory:
-            return cls(model_storage, resource, LanguageModel.load((directory / LANGUAGE_MODEL_FILE).read_bytes()))
+            model = cls.model_class.load((directory / cls.file).read_bytes())
+        return cls(config, model_storage, resource, cast(_Model, model))
+
+    def keep(self, model: LanguageModel | TopicModel) -> Resource:
+        """Write a trained model where ``load`` finds it."""
+        with self._storage.write_to(self._resource) as directory:
+            (directory / self.file).write_bytes(model.dump())
+        return self._resource
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class LanguageIdentifier(_Trained[LanguageModel]):
+    """Sets each message's language; ``identified_language`` is the one of the text alone."""
+
+    model_class = LanguageModel
+    file = LANGUAGE_MODEL_FILE
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from every training message that says its language."""
@@ -108,10 +132,7 @@ class LanguageIdentifier(GraphComponent):
             for message in training_data.intent_examples
             if (language := _training_language(message)) and message.get_full_intent() != CHANGE_LANGUAGE
         ]
-        self._model = LanguageModel.train([text for text, _ in rows], [language for _, language in rows])
-        with self._storage.write_to(self._resource) as directory:
-            (directory / LANGUAGE_MODEL_FILE).write_bytes(self._model.dump())
-        return self._resource
+        return self.keep(LanguageModel.train([text for text, _ in rows], [language for _, language in rows]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         # Training messages say their language themselves.
@@ -184,45 +205,18 @@ class PlaceExtractor(GraphComponent):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class TopicClassifier(GraphComponent):
+class TopicClassifier(_Trained[TopicModel]):
     """Classifies into the topics and fills what Rasa's retrieval actions read.
 
     An unsure message becomes ``nlu_fallback``, with the ranking kept for "did you mean".
     """
 
-    def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: TopicModel | None = None
-    ) -> None:
-        self._thresholds = Thresholds(config["answer_threshold"], config["out_of_scope_threshold"])
-        self._storage = storage
-        self._resource = resource
-        self._model = model
+    model_class = TopicModel
+    file = TOPIC_MODEL_FILE
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"answer_threshold": 0.35, "out_of_scope_threshold": 0.35}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> TopicClassifier:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> TopicClassifier:
-        with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, TopicModel.load((directory / TOPIC_MODEL_FILE).read_bytes()))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all intent examples; retrieval intents keep their key."""
@@ -232,9 +226,7 @@ class TopicClassifier(GraphComponent):
             [_training_language(message) or SOURCE_LANGUAGE for message in rows],
             [message.get_full_intent() for message in rows],
         )
-        with self._storage.write_to(self._resource) as directory:
-            (directory / TOPIC_MODEL_FILE).write_bytes(model.dump())
-        return self._resource
+        return self.keep(model)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -257,7 +249,8 @@ class TopicClassifier(GraphComponent):
         lexicon = load_lexicon()
         if lexicon.is_bare_request(text):
             ranking = [(CHANGE_LANGUAGE, 1.0), *(row for row in ranking if row[0] != CHANGE_LANGUAGE)]
-        decision = decide(ranking, self._thresholds, OUT_OF_SCOPE)
+        thresholds = Thresholds(self._config["answer_threshold"], self._config["out_of_scope_threshold"])
+        decision = decide(ranking, thresholds, OUT_OF_SCOPE)
         chosen = FALLBACK if decision == "ask" else ranking[0][0]
         if chosen == CHANGE_LANGUAGE and (wanted := lexicon.wanted_language(text)):
             _add_entity(message, WANTED_LANGUAGE, wanted, type(self).__name__)

@@ -112,7 +112,11 @@ class Dispatcher:
             language = state.choice or state.language or state.hint or SOURCE_LANGUAGE
             fallback = render_down(self._content, language, None, state.place, self._settings.now())
             replies, changes = [_reply(fallback)], Changes()
-        return await self._store.answer(message, replies, changes)
+        if await self._store.answer(message, replies, changes):
+            return True
+        # Erased while Rasa was thinking: what it just remembered must go too.
+        await self._rasa.forget(conversation)
+        return False
 
     async def _replies(self, state: Conversation, message: Received) -> tuple[list[Reply], Changes]:
         language = self._language(state, message)

@@ -106,6 +106,21 @@ async def test_erasure_leaves_nothing(system: System) -> None:
             assert rows.fetchone() == (0,)
 
 
+async def test_a_chat_erased_in_the_middle_of_an_answer_stays_erased(system: System) -> None:
+    async with chatting(system.url) as chat:
+        for number in range(5):
+            assert (await chat.post(id=str(number), text="how high can the deposit be")).status == 202
+        response = await chat.session.delete(f"{chat.url}/api/conversations", headers=chat.headers)
+        assert response.status == 204
+        await asyncio.sleep(2)
+    with sqlite3.connect(system.output.parent / "store.db") as store:
+        for table in ("received", "sent", "buttons"):
+            rows = store.execute(
+                f"SELECT count(*) FROM {table} WHERE conversation NOT IN (SELECT id FROM conversations)"
+            )
+            assert rows.fetchone() == (0,)
+
+
 async def test_nothing_is_stored_before_the_first_message(system: System) -> None:
     def count() -> int:
         with sqlite3.connect(system.output.parent / "store.db") as store:
