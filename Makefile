@@ -39,5 +39,4 @@ translations: environment ## Bring the catalogues up to date with the English te
 	@$(PYTHON) -m bot translations
 
 evaluate: environment ## Measure understanding: make evaluate MESSAGES=file.jsonl [REPORT=out.json]
-	@$(PYTHON) -m bot train
 	@$(PYTHON) -m bot evaluate $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(CHATS),--chats "$(CHATS)") $(if $(REPORT),--report "$(REPORT)")

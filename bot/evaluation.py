@@ -14,14 +14,14 @@ from typing import Any
 import yaml
 
 from bot.answers.topics import OUT_OF_SCOPE, Topic, load_topics
-from bot.languages import SOURCE_LANGUAGE, known_language
+from bot.languages import known_language
 from bot.understanding.archive import load_language_model, load_topic_model
 from bot.understanding.language import LanguageModel, conversation_language
 from bot.understanding.lexicon import load_lexicon
 from bot.understanding.safety import SafetyNet
 from bot.understanding.topic_model import Decision, Ranking, Thresholds, TopicModel, decide
 
-#: From this probability an answer that is wrong counts as confidently wrong: it was given without asking back.
+#: Topics in a record: as many as "did you mean" offers.
 _SHOWN = 3
 
 
@@ -62,17 +62,17 @@ class Evaluator:
 
     def __init__(self, model: Path, root: Path = Path()) -> None:
         self._topics: dict[str, Topic] = load_topics(root / "data/topics.yml")
-        self._net = SafetyNet.load(root / "data/safety")
-        self._language_model: LanguageModel = load_language_model(model)
+        self.net = SafetyNet.load(root / "data/safety")
+        self.language_model: LanguageModel = load_language_model(model)
         self._topic_model: TopicModel = load_topic_model(model)
         self._thresholds = thresholds(root / "config.yml")
 
     def understand(self, text: str) -> Record:
         """One message by itself."""
         started = time.perf_counter()
-        language = self._language_model.identify(text)
+        language = self.language_model.identify(text)
         ranking = self._topic_model.rank(text, language)
-        danger = bool(self._net.find(text))
+        danger = bool(self.net.find(text))
         elapsed = (time.perf_counter() - started) * 1000
         return self.record(text, language, ranking, danger, elapsed)
 
@@ -164,18 +164,18 @@ async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence
         records, language = [], None
         for turn_number, example in enumerate(chat):
             started = time.perf_counter()
-            language = conversation_language(evaluator._language_model, lexicon, example.text, current=language)
+            language = conversation_language(evaluator.language_model, lexicon, example.text, current=language)
             sender = f"evaluation:{chat_number}"
             metadata = {"language": language}
             await agent.handle_message(
                 UserMessage(plain_text(example.text), CollectingOutputChannel(), sender, metadata=metadata)
             )
-            danger = bool(evaluator._net.find(example.text))
+            danger = bool(evaluator.net.find(example.text))
             elapsed = (time.perf_counter() - started) * 1000
             tracker = await agent.tracker_store.retrieve(sender)
             parsed = tracker.latest_message.parse_data if tracker and tracker.latest_message else {}
             ranking = [(row["name"], row["confidence"]) for row in parsed["intent_ranking"]]
-            record = evaluator.record(example.text, language or SOURCE_LANGUAGE, ranking, danger, elapsed)
+            record = evaluator.record(example.text, parsed["identified_language"], ranking, danger, elapsed)
             records.append(Record(**{**asdict(record), "chat": chat_number, "turn": turn_number}))
         results.append(records)
     logging.disable(logging.NOTSET)

@@ -39,10 +39,6 @@ def _positive(text: str) -> int:
     return number
 
 
-def _optional(text: str) -> str | None:
-    return text or None
-
-
 def _day(text: str) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 

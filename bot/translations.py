@@ -38,7 +38,7 @@ def update(root: Path = Path()) -> None:
             if language != SOURCE_LANGUAGE:
                 _pybabel(
                     "update", "-D", domain, "-i", str(template), "-d", str(root / "locales"), "-l", language,
-                    "--previous", "--width=100",
+                    "--previous", "--ignore-obsolete", "--width=100",
                 )  # fmt: skip
 
 

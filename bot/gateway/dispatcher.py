@@ -109,8 +109,7 @@ class Dispatcher:
             replies, changes = await self._replies(state, message)
         except Exception as error:  # a fault of ours must not leave anybody without an answer
             _logger.error("No reply could be made: %s", type(error).__name__)
-            language = state.choice or state.language or state.hint or SOURCE_LANGUAGE
-            fallback = render_down(self._content, language, None, state.place, self._settings.now())
+            fallback = render_down(self._content, _known_language(state), None, state.place, self._settings.now())
             replies, changes = [_reply(fallback)], Changes()
         if await self._store.answer(message, replies, changes):
             return True
@@ -142,7 +141,7 @@ class Dispatcher:
     def _language(self, state: Conversation, message: Received) -> str:
         model = self._understanding.language
         if message.button or model is None:
-            return state.choice or state.language or state.hint or SOURCE_LANGUAGE
+            return _known_language(state)
         return conversation_language(
             model, self._understanding.lexicon, message.text,
             current=state.language, hint=state.hint, choice=state.choice,
@@ -164,6 +163,11 @@ class Dispatcher:
             return False
         topics = [self._content.answers[one.topic] for one in said if one.topic in self._content.answers]
         return any(answer.services and answer.topic.section != "dialogue" for answer in topics)
+
+
+def _known_language(state: Conversation) -> str:
+    """The conversation's language as far as it is known without a new text."""
+    return state.choice or state.language or state.hint or SOURCE_LANGUAGE
 
 
 def _reply(message: Message) -> Reply:

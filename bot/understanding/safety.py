@@ -113,9 +113,9 @@ class SafetyNet:
     def _matches(self, tokens: list[str]) -> Iterator[_Pattern]:
         present: dict[int, set[int]] = {}
         for token in set(tokens):
-            found = self._exact.get(token, [])
+            found = list(self._exact.get(token, ()))
             for end in range(1, len(token) + 1):
-                found = found + self._starts.get(token[:end], [])
+                found.extend(self._starts.get(token[:end], ()))
             for number, place in found:
                 present.setdefault(number, set()).add(place)
         doc: Doc | None = None
