@@ -1,6 +1,6 @@
 # Wegwijzer. `make` lists the commands; two are all you need: `make run` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help environment run train test test-fast lint content evaluate translations
+.PHONY: help environment run train test test-fast lint content evaluate explain confusions bench-understanding translations
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 
@@ -40,3 +40,12 @@ translations: environment ## Bring the catalogues up to date with the English te
 
 evaluate: environment ## Measure understanding: make evaluate MESSAGES=file.jsonl [REPORT=out.json]
 	@$(PYTHON) -m bot evaluate $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(CHATS),--chats "$(CHATS)") $(if $(REPORT),--report "$(REPORT)")
+
+explain: environment ## Show why a message is understood as it is: make explain TEXT="..." [BEFORE=topic]
+	@$(PYTHON) -m bot explain $(if $(BEFORE),--before "$(BEFORE)") -- "$$TEXT"
+
+confusions: environment ## Write which topics are taken for which others, for editors
+	@$(PYTHON) -m bot confusions $(if $(MESSAGES),--messages "$(MESSAGES)")
+
+bench-understanding: environment ## Compare our understanding with Rasa's own pipelines and lingua (long)
+	@$(PYTHON) -m bench.understanding

@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.answers.content import Content, load_content
 from bot.answers.places import SOMEWHERE_ELSE
-from bot.answers.rendering import Button, render_helpers, tailor
+from bot.answers.rendering import WITHOUT_HELPERS, Button, render_helpers, tailor
 from bot.languages import SOURCE_LANGUAGE, known_language
 from bot.settings import Settings, read_settings
 
@@ -38,7 +38,9 @@ class ActionWhoHelps(Action):
         language = known_language(tracker.get_slot("language")) or SOURCE_LANGUAGE
         topic, place = tracker.get_slot("topic"), tracker.get_slot("place")
         answer = content.answers.get(topic)
-        if answer is None or not answer.services:
+        latest = tracker.latest_message
+        part_only = latest.get("follow_up") and latest.get("aspect") in WITHOUT_HELPERS
+        if answer is None or not answer.services or part_only:
             return []
         now = settings.now()
         services = tailor(content, answer.services, language, place, now)

@@ -11,13 +11,19 @@ import click
 from bot.answers.checks import check_content
 from bot.answers.content import Content, load_content
 from bot.answers.errors import ContentError
+from bot.confusions import confusion_report
 from bot.evaluation import EvaluationError
 from bot.evaluation import run as run_evaluation
+from bot.explanation import UnknownTopic
+from bot.explanation import explain as explain_message
 from bot.settings import SettingError, read_settings
 from bot.supervisor import StartFailed, Supervisor, port_is_free
 from bot.training import TrainingFailed, ensure_model
 from bot.translations import compile_catalogues, update
-from bot.understanding.safety import PatternError, SafetyNet
+from bot.understanding.aspects import AspectFinder
+from bot.understanding.chats import ChatError, load_chats
+from bot.understanding.patterns import PatternError
+from bot.understanding.safety import SafetyNet
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,13 +90,41 @@ def evaluate(messages: Path | None, chats: Path | None, report: Path | None) -> 
         raise click.ClickException(str(error)) from None
 
 
+@cli.command()
+@click.argument("text")
+@click.option("--before", help="The topic the chat is on (a topic id).")
+def explain(text: str, before: str | None) -> None:
+    """Show why a message is understood as it is."""
+    try:
+        for line in explain_message(text, ensure_model(), before):
+            click.echo(line)
+    except (UnknownTopic, TrainingFailed) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+@click.option("--messages", type=click.Path(path_type=Path), help="Default: the development messages.")
+@click.option("--report", type=click.Path(path_type=Path), default=Path("var/confusions.md"), show_default=True)
+def confusions(messages: Path | None, report: Path) -> None:
+    """Write which topics are taken for which others, for editors to read."""
+    try:
+        files = [messages] if messages else sorted(Path("tests/development").glob("*.messages.jsonl"))
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(confusion_report(ensure_model(), files), encoding="utf-8")
+    except (EvaluationError, TrainingFailed) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"written to {report}")
+
+
 def _read_data() -> Content:
     """Compile catalogues and read every data file; a broken one ends the command with one line."""
     try:
         compile_catalogues()
         SafetyNet.load(Path("data/safety"))
+        AspectFinder.load(Path("data/aspects"))
+        load_chats(Path("data/chats"))
         return load_content(Path())
-    except (ContentError, PatternError) as error:
+    except (ContentError, PatternError, ChatError) as error:
         raise click.ClickException(str(error)) from None
 
 

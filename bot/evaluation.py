@@ -71,10 +71,10 @@ class Evaluator:
         """One message by itself."""
         started = time.perf_counter()
         language = self.language_model.identify(text)
-        ranking = self._topic_model.rank(text, language)
-        danger = bool(self.net.find(text))
+        understood = self._topic_model.rank(text, language)
+        danger = bool(self.net.find(text)) or understood.danger >= self._thresholds.danger
         elapsed = (time.perf_counter() - started) * 1000
-        return self.record(text, language, ranking, danger, elapsed)
+        return self.record(text, language, understood.ranking, danger, elapsed)
 
     def record(self, text: str, language: str, ranking: Ranking, danger: bool, ms: float) -> Record:
         decision = decide(ranking, self._thresholds, OUT_OF_SCOPE)
@@ -91,7 +91,7 @@ def thresholds(config: Path) -> Thresholds:
     """The decision thresholds in ``config.yml``."""
     pipeline = yaml.safe_load(config.read_text(encoding="utf-8"))["pipeline"]
     own = next(part for part in pipeline if part["name"].endswith("TopicClassifier"))
-    return Thresholds(own["answer_threshold"], own["out_of_scope_threshold"])
+    return Thresholds.from_config(own)
 
 
 def read_messages(path: Path) -> list[Example]:
@@ -161,21 +161,29 @@ async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence
     lexicon = load_lexicon()
     results = []
     for chat_number, chat in enumerate(chats):
-        records, language = [], None
+        records: list[Record] = []
+        language: str | None = None
+        before: str | None = None
         for turn_number, example in enumerate(chat):
             started = time.perf_counter()
             language = conversation_language(evaluator.language_model, lexicon, example.text, current=language)
             sender = f"evaluation:{chat_number}"
-            metadata = {"language": language}
+            metadata = {"language": language, "before": before}
             await agent.handle_message(
                 UserMessage(plain_text(example.text), CollectingOutputChannel(), sender, metadata=metadata)
             )
-            danger = bool(evaluator.net.find(example.text))
+            found = evaluator.net.find(example.text)
             elapsed = (time.perf_counter() - started) * 1000
             tracker = await agent.tracker_store.retrieve(sender)
-            parsed = tracker.latest_message.parse_data if tracker and tracker.latest_message else {}
+            assert tracker is not None
+            assert tracker.latest_message is not None
+            parsed = tracker.latest_message.parse_data
+            dangers = found or ([parsed["danger"]] if parsed.get("danger") else [])
             ranking = [(row["name"], row["confidence"]) for row in parsed["intent_ranking"]]
-            record = evaluator.record(example.text, parsed["identified_language"], ranking, danger, elapsed)
+            record = evaluator.record(example.text, parsed["identified_language"], ranking, bool(dangers), elapsed)
+            # What the chat is on now, as the gateway tells it: a danger that was answered first, else the last topic.
+            answered = record.topics[0][0] if record.decision == "answer" else None
+            before = dangers[0] if dangers and answered not in dangers else tracker.get_slot("topic")
             records.append(Record(**{**asdict(record), "chat": chat_number, "turn": turn_number}))
         results.append(records)
     logging.disable(logging.NOTSET)

@@ -18,13 +18,17 @@ MODELS = Path("models")
 #: Everything that goes into a model. Answer texts do not: they are read when Rasa starts.
 _INPUTS = (
     "data/nlu/**/*.yml",
+    "data/chats/*.yml",
     "data/stories/*.yml",
     "config.yml",
     "domain.yml",
     "uv.lock",
     "bot/dialogue/components.py",
     "bot/dialogue/importer.py",
+    "bot/understanding/chats.py",
+    "bot/understanding/follow_up.py",
     "bot/understanding/language.py",
+    "bot/understanding/lemmas.py",
     "bot/understanding/linear.py",
     "bot/understanding/normalising.py",
     "bot/understanding/tokenizing.py",
@@ -45,7 +49,11 @@ def fingerprint(root: Path = Path()) -> str:
         for path in sorted(root.glob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     for path in sorted(root.glob("data/answers/*.yml")):
-        digest.update("".join(re.findall(r"^  utter_\S+:$", path.read_text(encoding="utf-8"), re.MULTILINE)).encode())
+        digest.update(
+            "".join(
+                re.findall(r"^  utter_\S+:$|^ +related: .*$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            ).encode()
+        )
     return digest.hexdigest()[:12]
 
 

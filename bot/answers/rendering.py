@@ -24,6 +24,10 @@ MENU_TOPICS = (
 )  # fmt: skip
 
 
+#: Parts of an answer (aspects of a follow-up) after which no list of organisations comes.
+WITHOUT_HELPERS = frozenset({"amount", "time", "law"})
+
+
 @dataclass(frozen=True)
 class Button:
     """A choice offered with a message: what it says, and what it asks Rasa for."""
@@ -75,9 +79,9 @@ def render_answer(content: Content, topic_id: str, language: str, today: dt.date
     text = content.catalogues.translate(ANSWERS, context, source_text, language)
     used = [content.fact(fact_id) for fact_id in dict.fromkeys([*placeholders(source_text), *answer.facts])]
     parts = [
-        _fill(content, text, language, today),
-        *_notices(content, answer, used, language, today),
-        _provenance(content, answer, language, today),
+        fill(content, text, language, today),
+        *notices(content, answer, used, language, today),
+        provenance(content, answer, language, today),
     ]
     return Message(
         text="\n\n".join(part for part in parts if part),
@@ -88,7 +92,9 @@ def render_answer(content: Content, topic_id: str, language: str, today: dt.date
     )
 
 
-def _fill(content: Content, text: str, language: str, today: dt.date) -> str:
+def fill(content: Content, text: str, language: str, today: dt.date) -> str:
+    """A text with the values of its facts as they are on a day."""
+
     def value(fact: Fact) -> str:
         if fact.state(today) in ("expired", "hidden"):
             return content.phrase(language, "answer.amount_changed")
@@ -106,15 +112,16 @@ _NOTICES: tuple[tuple[State, str], ...] = (
 )
 
 
-def _notices(content: Content, answer: Answer, facts: list[Fact], language: str, today: dt.date) -> list[str]:
-    notices = []
+def notices(content: Content, answer: Answer, facts: list[Fact], language: str, today: dt.date) -> list[str]:
+    """What must be said about facts that are old, new or uncertain."""
+    found = []
     for state, phrase_id in _NOTICES:
         fact = next((fact for fact in facts if fact.state(today) == state), None)
         if fact is None:
             continue
         period = fact.period(today)
         day = {"expired": period.valid_until, "announced": period.valid_from, "review_due": period.review_by}.get(state)
-        notices.append(
+        found.append(
             content.phrase(
                 language,
                 phrase_id,
@@ -122,17 +129,18 @@ def _notices(content: Content, answer: Answer, facts: list[Fact], language: str,
                 url=fact.source.url or "",
             )
         )
-    if answer.review_by < today and not notices:
+    if answer.review_by < today and not found:
         url = next((source.url for source in content.sources(answer) if source.url), "")
-        notices.append(
+        found.append(
             content.phrase(language, "answer.review_due", date=formatting.date(answer.review_by, language), url=url)
         )
     if any(fact.show == "with_caution" for fact in facts):
-        notices.append(content.phrase(language, "answer.caution"))
-    return notices
+        found.append(content.phrase(language, "answer.caution"))
+    return found
 
 
-def _provenance(content: Content, answer: Answer, language: str, today: dt.date) -> str:
+def provenance(content: Content, answer: Answer, language: str, today: dt.date) -> str:
+    """Where an answer comes from, since when it holds and when it was checked."""
     sources = [source for source in content.sources(answer) if source.url][:2]
     if not sources:
         return ""
@@ -330,8 +338,19 @@ def render_down(content: Content, language: str, topic_id: str | None, place: st
     return Message(text, language)
 
 
-def render_safety(content: Content, topic_id: str, language: str, now: dt.datetime, place: str | None) -> Message:
-    """What is put before the bot's answer when a message shows danger and the answer does not deal with it."""
+def render_safety(
+    content: Content,
+    topic_id: str,
+    language: str,
+    now: dt.datetime,
+    place: str | None,
+    asked: Iterable[str] = (),
+) -> Message:
+    """What a message that shows danger gets when its answer would not deal with it.
+
+    ``asked`` are the topics the message is about beside the danger; they are offered as buttons.
+    """
+    others = [topic for topic in dict.fromkeys(asked) if topic != topic_id][:2]
     text = "\n\n".join(
         [
             content.phrase(language, "safety.danger"),
@@ -343,7 +362,16 @@ def render_safety(content: Content, topic_id: str, language: str, now: dt.dateti
                 now,
                 place is not None,
             ),
+            also(content, others, language),
         ]
-    )
+    ).strip()
     buttons = [human_button(content, language), topic_button(content, topic_id, language)]
+    buttons += [topic_button(content, other, language) for other in others]
     return Message(text, language, buttons, topic_id, urgent=True)
+
+
+def also(content: Content, topic_ids: Sequence[str], language: str) -> str:
+    """The line that offers what else a message was about, or nothing."""
+    if not topic_ids:
+        return ""
+    return content.phrase(language, "also.offer", topics=", ".join(content.title(one, language) for one in topic_ids))

@@ -94,7 +94,7 @@ def plain_text(text: str) -> str:
 
 
 def _metadata(body: dict[str, Any]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"language": body.get("language"), "place": body.get("place")}
+    metadata: dict[str, Any] = {key: body.get(key) for key in ("language", "place", "before")}
     button = body.get("button")
     if isinstance(button, dict) and isinstance(button.get("intent"), str):
         metadata["button"] = {key: value for key, value in button.items() if key in _BUTTON_KEYS}

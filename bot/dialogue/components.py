@@ -1,7 +1,8 @@
 """Rasa graph components around this package: language, spaCy tokens, place, topic.
 
 A message may carry metadata from the gateway: ``language`` (the conversation's language, already settled),
-``place`` (where the person lives, if known) and ``button`` (``{"intent": ..., entities...}`` of a button we issued).
+``place`` (where the person lives, if known), ``before`` (the topic last answered) and ``button``
+(``{"intent": ..., entities...}`` of a button we issued).
 Free text can never set any of them.
 """
 
@@ -32,14 +33,17 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from typing_extensions import Self
 
+from bot.answers.content import load_content
 from bot.answers.places import load_places
-from bot.answers.topics import OUT_OF_SCOPE
+from bot.answers.topics import OUT_OF_SCOPE, Topic, load_topics
 from bot.languages import SOURCE_LANGUAGE, known_language
+from bot.understanding.aspects import AspectFinder
+from bot.understanding.chats import Turn, load_chats
 from bot.understanding.language import LanguageModel
 from bot.understanding.lexicon import load_lexicon
 from bot.understanding.places import PlaceFinder
 from bot.understanding.tokenizing import tokens
-from bot.understanding.topic_model import Thresholds, TopicModel, decide
+from bot.understanding.topic_model import Thresholds, TopicModel, Understood, decide
 
 LANGUAGE = "language"
 METADATA = "metadata"
@@ -47,6 +51,13 @@ WANTED_LANGUAGE = "wanted_language"
 CHANGE_LANGUAGE = "dialogue/change_language"
 FALLBACK = "nlu_fallback"
 INFORM_PLACE = "inform_place"
+
+#: What the classifier says of a message beside its intent: the critical topic its words speak of, whether it goes on
+#: with the topic before, which part of the answer it then asks for, and which other topics its clauses are about.
+DANGER = "danger"
+FOLLOW_UP = "follow_up"
+ASPECT = "aspect"
+OTHER_SUBJECTS = "other_subjects"
 
 LANGUAGE_MODEL_FILE = "language.npz"
 TOPIC_MODEL_FILE = "topics.npz"
@@ -214,17 +225,42 @@ class TopicClassifier(_Trained[TopicModel]):
     model_class = TopicModel
     file = TOPIC_MODEL_FILE
 
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: TopicModel | None = None
+    ) -> None:
+        super().__init__(config, storage, resource, model)
+        self._topics = load_topics(Path("data/topics.yml"))
+        self._aspects = AspectFinder.load(Path("data/aspects"))
+        self._thresholds = Thresholds.from_config(config)
+
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"answer_threshold": 0.35, "out_of_scope_threshold": 0.35}
+        return {
+            "answer_threshold": 0.4,
+            "out_of_scope_threshold": 0.35,
+            "danger_threshold": 0.06,
+            "follow_up_threshold": 0.5,
+            "other_subject_threshold": 0.6,
+        }
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from all intent examples; retrieval intents keep their key."""
+        """Learn from all intent examples (retrieval intents keep their key) and from the chats in ``data/chats``."""
         rows = [message for message in training_data.intent_examples if message.get_full_intent() != INFORM_PLACE]
+        content = load_content(Path.cwd())
+        chats = [
+            [Turn(turn.text, turn.language, _intent(self._topics, turn.topic), turn.follows) for turn in chat]
+            for chat in load_chats(Path("data/chats"))
+        ]
         model = TopicModel.train(
             [message.get(TEXT) for message in rows],
             [_training_language(message) or SOURCE_LANGUAGE for message in rows],
             [message.get_full_intent() for message in rows],
+            chats,
+            {
+                answer.topic.intent: [content.topics[topic].intent for topic in answer.related]
+                for answer in content.answers.values()
+            },
+            [topic.intent for topic in self._topics.values() if topic.urgency == "critical"],
         )
         return self.keep(model)
 
@@ -242,19 +278,36 @@ class TopicClassifier(_Trained[TopicModel]):
             _set_intent(message, [(button["intent"], 1.0)], button["intent"])
             return
         text = message.get(TEXT) or ""
-        ranking = self._model.rank(text, message.get(LANGUAGE)) if self._model and text else [(FALLBACK, 1.0)]
+        before = _intent(self._topics, _metadata(message).get("before"))
+        understood = Understood([(FALLBACK, 1.0)])
+        if self._model and text:
+            understood = self._model.rank(text, message.get(LANGUAGE), before)
+            danger = self._model.danger_intent(understood, self._thresholds.danger)
+            message.set(DANGER, danger.split("/")[-1] if danger else None, add_to_output=True)
+        ranking = understood.ranking
         if message.get("place_only"):
             _set_intent(message, ranking, INFORM_PLACE)
             return
         lexicon = load_lexicon()
         if lexicon.is_bare_request(text):
             ranking = [(CHANGE_LANGUAGE, 1.0), *(row for row in ranking if row[0] != CHANGE_LANGUAGE)]
-        thresholds = Thresholds(self._config["answer_threshold"], self._config["out_of_scope_threshold"])
-        decision = decide(ranking, thresholds, OUT_OF_SCOPE)
+        decision = decide(ranking, self._thresholds, OUT_OF_SCOPE)
         chosen = FALLBACK if decision == "ask" else ranking[0][0]
         if chosen == CHANGE_LANGUAGE and (wanted := lexicon.wanted_language(text)):
             _add_entity(message, WANTED_LANGUAGE, wanted, type(self).__name__)
         _set_intent(message, ranking, chosen)
+        if chosen == before and understood.follows >= self._thresholds.follow_up:
+            message.set(FOLLOW_UP, True, add_to_output=True)
+            message.set(ASPECT, self._aspects.find(text), add_to_output=True)
+        elif self._model:
+            subjects = self._model.subjects(text, message.get(LANGUAGE), self._thresholds.other_subject)
+            message.set(OTHER_SUBJECTS, [name for name in subjects if name != chosen], add_to_output=True)
+
+
+def _intent(topics: dict[str, Topic], topic_id: str | None) -> str:
+    """A topic's intent; out of scope and unknown topics stay as they are."""
+    topic = topics.get(topic_id or "")
+    return topic.intent if topic else topic_id or ""
 
 
 def _set_intent(message: Message, ranking: list[tuple[str, float]], chosen: str) -> None:

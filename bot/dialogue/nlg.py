@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,21 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.answers.content import Content, load_content
+from bot.answers.parts import render_part
 from bot.answers.places import SOMEWHERE_ELSE
 from bot.answers.rendering import (
+    WITHOUT_HELPERS,
     Message,
+    also,
     menu_button,
     render_answer,
     render_not_understood,
     render_out_of_scope,
+    topic_button,
 )
 from bot.answers.services import DUTCH_TIME
 from bot.answers.topics import OUT_OF_SCOPE
-from bot.dialogue.components import FALLBACK, WANTED_LANGUAGE
+from bot.dialogue.components import ASPECT, DANGER, FALLBACK, FOLLOW_UP, OTHER_SUBJECTS, WANTED_LANGUAGE
 from bot.languages import SOURCE_LANGUAGE, known_language
 from bot.settings import read_settings
 
@@ -42,7 +47,12 @@ class GettextNLG(NaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """The message for a response, with ``language``, ``topic``, ``urgent`` and maybe ``sets_language``."""
+        """The message for a response: text, ``language``, maybe ``topic``, ``urgent``, ``sets_language``, ``danger``."""
+        draft = self._word(utter_action, tracker)
+        danger = tracker.latest_message.parse_data.get(DANGER) if tracker.latest_message else None
+        return {**draft, "danger": danger} if draft and danger else draft
+
+    def _word(self, utter_action: str, tracker: DialogueStateTracker) -> dict[str, Any] | None:
         language = known_language(tracker.get_slot("language")) or SOURCE_LANGUAGE
         now = self._settings.now()
         intent = utter_action.removeprefix("utter_")
@@ -51,8 +61,7 @@ class GettextNLG(NaturalLanguageGenerator):
         if intent == "dialogue/say_it_simpler":
             return _draft(self._simpler(tracker, language, now))
         if intent in self._content.by_intent:
-            topic = self._content.by_intent[intent]
-            return _draft(render_answer(self._content, topic.id, language, _today(now)))
+            return self._answer(tracker, self._content.by_intent[intent].id, language, now)
         again = _unclear_in_a_row(tracker) > 1
         place = tracker.get_slot("place")
         if utter_action == "utter_ask_topic":
@@ -63,6 +72,22 @@ class GettextNLG(NaturalLanguageGenerator):
             return _draft(self._place_noted(language, place))
         variations = self._domain.responses.get(utter_action)
         return {"text": variations[0].get("text", "")} if variations else None
+
+    def _answer(self, tracker: DialogueStateTracker, topic_id: str, language: str, now: dt.datetime) -> dict[str, Any]:
+        """A topic's answer; for a follow-up the part of it that is asked for."""
+        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        if parsed.get(FOLLOW_UP):
+            aspect = parsed.get(ASPECT)
+            question = str(parsed.get("text") or "")
+            draft = _draft(render_part(self._content, topic_id, language, aspect, question, _today(now)))
+            return {**draft, "helpers": aspect in WITHOUT_HELPERS}
+        message = render_answer(self._content, topic_id, language, _today(now))
+        others = [self._content.by_intent[name].id for name in parsed.get(OTHER_SUBJECTS) or ()][:2]
+        if others:
+            text = "\n\n".join([message.text, also(self._content, others, language)])
+            buttons = [*(topic_button(self._content, other, language) for other in others), *message.buttons]
+            message = replace(message, text=text, buttons=buttons)
+        return _draft(message)
 
     def _change_language(self, tracker: DialogueStateTracker, language: str, now: dt.datetime) -> dict[str, Any]:
         wanted = known_language(next(tracker.get_latest_entity_values(WANTED_LANGUAGE), None))

@@ -123,7 +123,8 @@ class Dispatcher:
         place = self._place(message) or state.place
         now = self._settings.now()
         try:
-            said = await self._rasa.ask(state.id, message.text, language, place, message.button)
+            before = None if message.button else await self._topic_before(state.id)
+            said = await self._rasa.ask(state.id, message.text, language, place, before, message.button)
         except RasaUnavailable as error:
             _logger.warning("Rasa unavailable: %s", error)
             topic = dangers[0] if dangers else self._button_topic(message)
@@ -133,10 +134,21 @@ class Dispatcher:
         topics = [one.topic for one in said if one.topic]
         if self._lacks_helpers(said):
             replies.append(Reply(general_numbers(self._content, language, place, now), language))
+        # The net's word counts first; the classifier can only add to it.
+        dangers = dangers or [one.danger for one in said if one.danger]
         if dangers and not set(dangers) & set(topics):
-            replies.insert(0, _reply(render_safety(self._content, dangers[0], language, now, place)))
+            # Safety first and alone; what else the message is about stays one press away.
+            asked = [topic for topic in topics if self._content.topics[topic].section != "dialogue"]
+            replies = [_reply(render_safety(self._content, dangers[0], language, now, place, asked))]
         choice = next((one.sets_language for one in said if one.sets_language), None)
         return replies, Changes(language=choice or language, choice=choice, place=place)
+
+    async def _topic_before(self, conversation: str) -> str | None:
+        """The topic the conversation is on: the last one answered that is not about the chat itself."""
+        for topic in await self._store.recent_topics(conversation):
+            if topic in self._content.topics and self._content.topics[topic].section != "dialogue":
+                return topic
+        return None
 
     def _language(self, state: Conversation, message: Received) -> str:
         model = self._understanding.language

@@ -15,7 +15,11 @@ class RasaUnavailable(Exception):
 
 @dataclass(frozen=True)
 class BotMessage:
-    """One message Rasa said. ``helpers``: it is the tailored list of organisations."""
+    """One message Rasa said.
+
+    ``helpers``: it is the tailored list of organisations, or needs none. ``danger``: the critical topic that the
+    person's words speak of.
+    """
 
     text: str
     language: str | None
@@ -24,6 +28,7 @@ class BotMessage:
     urgent: bool
     helpers: bool
     sets_language: str | None
+    danger: str | None = None
 
 
 class RasaClient:
@@ -52,14 +57,27 @@ class RasaClient:
             return False
 
     async def ask(
-        self, conversation: str, text: str, language: str, place: str | None, button: dict[str, str] | None
+        self,
+        conversation: str,
+        text: str,
+        language: str,
+        place: str | None,
+        before: str | None,
+        button: dict[str, str] | None,
     ) -> list[BotMessage]:
-        """What the bot says to a message.
+        """What the bot says to a message. ``before`` is the topic the conversation is on.
 
         Raises:
             RasaUnavailable: no usable answer; the caller answers without Rasa.
         """
-        body = {"conversation": conversation, "text": text, "language": language, "place": place, "button": button}
+        body = {
+            "conversation": conversation,
+            "text": text,
+            "language": language,
+            "place": place,
+            "before": before,
+            "button": button,
+        }
         try:
             async with self._session.post(f"{self._url}/messages", json=body) as response:
                 if response.status != 200:
@@ -85,5 +103,5 @@ def _message(raw: dict[str, Any]) -> BotMessage:
     buttons = tuple((button["title"], dict(button["payload"])) for button in raw.get("buttons") or ())
     return BotMessage(
         raw["text"], raw.get("language"), buttons, raw.get("topic"), bool(raw.get("urgent")),
-        bool(raw.get("helpers")), raw.get("sets_language"),
+        bool(raw.get("helpers")), raw.get("sets_language"), raw.get("danger"),
     )  # fmt: skip

@@ -26,6 +26,9 @@ _Result = TypeVar("_Result")
 
 _metadata = sa.MetaData()
 
+#: So many last replies are looked through for the topic a conversation is on.
+_RECENT = 12
+
 _conversations = sa.Table(
     "conversations",
     _metadata,
@@ -268,6 +271,20 @@ class Store:
             if row is None:
                 return None
             return Received(row.id, row.conversation, row.text, json.loads(row.button) if row.button else None)
+
+        return await self._run(read)
+
+    async def recent_topics(self, conversation: str) -> list[str]:
+        """The topics of the last replies, newest first."""
+
+        def read(connection: Connection) -> list[str]:
+            query = (
+                sa.select(_sent.c.topic)
+                .where(_sent.c.conversation == conversation, _sent.c.topic.is_not(None))
+                .order_by(_sent.c.number.desc())
+                .limit(_RECENT)
+            )
+            return [row.topic for row in connection.execute(query)]
 
         return await self._run(read)
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from bot.languages import LANGUAGES
 from bot.understanding.lexicon import LanguageLexicon
-from bot.understanding.linear import Features, LinearClassifier
+from bot.understanding.linear import Features, LinearClassifier, dump_arrays, load_arrays
 from bot.understanding.normalising import fold
 
 _FEATURES = (Features("char_wb", (1, 4), min_df=3), Features("word", (1, 1), min_df=2))
 _COST = 1.0
+#: From so many messages of a language on, more of them teach nothing about the language.
+_MESSAGES_EACH = 3500
 _NOT_LETTERS = re.compile(r"[^\w\s]+")
 
 #: How Bulgarians type Cyrillic letters on a Latin keyboard, beside the official way.
@@ -77,23 +79,23 @@ class LanguageModel:
     def train(cls, texts: Sequence[str], languages: Sequence[str]) -> LanguageModel:
         """Learn from messages and their language codes, also without diacritics and in Latin letters."""
         rows: list[tuple[str, str]] = []
-        for text, language in zip(texts, languages):
+        for text, language in _thinned(texts, languages):
             variants = {text, without_marks(text)}
             if language == "bg" and text != fold(text):
                 variants.update(latin_spellings(text))
             rows += [(_prepare(variant), language) for variant in sorted(variants)]
-        return cls(LinearClassifier.train([text for text, _ in rows], [code for _, code in rows], _FEATURES, _COST))
+        return cls(LinearClassifier.train([(text,) for text, _ in rows], [code for _, code in rows], _FEATURES, _COST))
 
     @classmethod
     def load(cls, data: bytes) -> LanguageModel:
-        return cls(LinearClassifier.load(data, _FEATURES))
+        return cls(LinearClassifier.from_arrays(load_arrays(data), _FEATURES))
 
     def dump(self) -> bytes:
-        return self._classifier.dump(_FEATURES)
+        return dump_arrays(self._classifier.arrays())
 
     def probabilities(self, text: str) -> dict[str, float]:
         """How likely each of the five languages is, from this text alone; sums to 1."""
-        found = dict(zip(map(str, self._classifier.classes), self._classifier.probabilities(_prepare(text))))
+        found = dict(zip(map(str, self._classifier.classes), self._classifier.probabilities((_prepare(text),))))
         return {language: float(found.get(language, 0.0)) for language in LANGUAGES}
 
     def known_words(self, text: str) -> int:
@@ -138,6 +140,15 @@ def conversation_language(
         for language in LANGUAGES
     }
     return max(scores, key=lambda language: scores[language])
+
+
+def _thinned(texts: Sequence[str], languages: Sequence[str]) -> list[tuple[str, str]]:
+    """An even share of each language's messages, all of them where there are few."""
+    chosen: list[tuple[str, str]] = []
+    for language in sorted(set(languages)):
+        own = [text for text, code in zip(texts, languages) if code == language]
+        chosen += [(text, language) for text in own[:: max(1, len(own) // _MESSAGES_EACH)]]
+    return chosen
 
 
 def _prepare(text: str) -> str:

@@ -1,61 +1,244 @@
-"""Which topic a message is about: a linear model on words and character n-grams of all five languages."""
+"""Which topic a message is about: a linear model on words, lemmas and character n-grams of all five languages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.understanding.linear import Features, LinearClassifier
+from bot.understanding.chats import Chat
+from bot.understanding.follow_up import Case, FollowUpModel
+from bot.understanding.lemmas import Lemmas
+from bot.understanding.linear import Features, LinearClassifier, dump_arrays, load_arrays, under
 from bot.understanding.normalising import skeleton
-from bot.understanding.tokenizing import tokens
+from bot.understanding.tokenizing import clauses, tokens
 
 Decision = Literal["answer", "ask", "out_of_scope"]
 Ranking = list[tuple[str, float]]
 
-_FEATURES = (Features("word", (1, 2)), Features("char_wb", (2, 5), min_df=2))
+_WORDS, _LEMMAS = 0, 1
+_FEATURES = (
+    Features("word", (1, 2), view=_WORDS),
+    Features("char_wb", (3, 5), min_df=2, view=_WORDS),
+    Features("word", (1, 2), view=_LEMMAS),
+)
 _COST = 0.5
+_DANGER, _CALM = "danger", "calm"
+#: So many messages put after another topic teach the follow-up model to notice a new subject.
+_NEW_SUBJECTS = 2000
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which probability a topic is answered, and out of scope said outright; below it we ask back."""
+    """What a probability must reach before something is done.
+
+    ``answer``: to answer a topic; ``out_of_scope``: to say so (below either we ask back); ``danger``: to put the
+    safety text first; ``follow_up``: to take a message for one; ``other_subject``: to offer what a clause is about.
+    """
 
     answer: float
     out_of_scope: float
+    danger: float
+    follow_up: float
+    other_subject: float
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, float]) -> Thresholds:
+        """From keys such as ``answer_threshold``."""
+        return cls(**{name: config[f"{name}_threshold"] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a message means.
+
+    ``ranking``: its intents, most likely first. ``follows``: how likely it only makes sense after what came before.
+    ``danger``: from 0 to 1, how much its words speak of a critical topic, whatever comes first.
+    """
+
+    ranking: Ranking
+    follows: float = 0.0
+    danger: float = 0.0
 
 
 class TopicModel:
     """Ranks intents for a text with calibrated probabilities."""
 
-    def __init__(self, classifier: LinearClassifier) -> None:
+    def __init__(
+        self,
+        lemmas: Lemmas,
+        classifier: LinearClassifier,
+        danger: LinearClassifier | None = None,
+        follow_up: FollowUpModel | None = None,
+        critical: Collection[str] = (),
+    ) -> None:
+        """``danger`` tells messages of ``critical`` intents from all others."""
+        self._lemmas = lemmas
         self._classifier = classifier
+        self._danger = danger
+        self._follow_up = follow_up
+        self.critical = frozenset(critical)
+        self._is_critical = np.isin(classifier.classes, list(critical))
+        self._place = {str(name): index for index, name in enumerate(classifier.classes)}
 
     @classmethod
-    def train(cls, texts: Sequence[str], languages: Sequence[str], intents: Sequence[str]) -> TopicModel:
-        """Learn from messages, their languages and their intents."""
-        prepared = [_prepare(text, language) for text, language in zip(texts, languages)]
-        return cls(LinearClassifier.train(prepared, intents, _FEATURES, _COST))
+    def train(
+        cls,
+        texts: Sequence[str],
+        languages: Sequence[str],
+        intents: Sequence[str],
+        chats: Sequence[Chat] = (),
+        related: Mapping[str, Collection[str]] | None = None,
+        critical: Collection[str] = (),
+    ) -> TopicModel:
+        """Learn from messages, their languages and their intents, and from chats whose topics are intents.
+
+        ``related`` names the intents next to an intent, to which a chat moves most easily; ``critical`` the intents
+        that mean danger.
+        """
+        words = [_words(text, language) for text, language in zip(texts, languages)]
+        lemmas = Lemmas.build(_by_language(words, languages))
+        views = [_with_lemmas(lemmas, row, language) for row, language in zip(words, languages)]
+        training = LinearClassifier.train_with_check(views, intents, _FEATURES, _COST)
+        classifier = training.classifier
+        labels = [_DANGER if intent in critical else _CALM for intent in intents]
+        danger = classifier.with_labels(training.matrix, labels, _COST) if len(set(labels)) == 2 else None
+        model = cls(lemmas, classifier, danger, None, critical)
+        if chats:
+            cases = model._cases(training.check, chats, [(views[row], intents[row]) for row in training.unseen])
+            model._follow_up = FollowUpModel.train(cases, [str(name) for name in classifier.classes], related or {})
+        return model
+
+    def _cases(
+        self, check: LinearClassifier, chats: Sequence[Chat], unseen: Sequence[tuple[tuple[str, str], str]]
+    ) -> list[Case]:
+        """Messages after a topic, judged by a classifier that has seen none of them."""
+        rows: list[tuple[tuple[str, str], int, int, bool]] = []
+        topics: list[int] = []
+        for chat in chats:
+            before: int | None = None
+            for turn in chat:
+                meant = self._place[turn.topic]
+                if before is not None:
+                    views = _views(self._lemmas, turn.text, turn.language)
+                    rows.append((views, before, meant, turn.follows))
+                if is_question(turn.topic):
+                    before = meant
+                    topics.append(meant)
+        chance = np.random.default_rng(0)
+        for index in chance.permutation(len(unseen))[:_NEW_SUBJECTS]:
+            views, intent = unseen[index]
+            before = topics[chance.integers(len(topics))]
+            if before != self._place[intent]:
+                rows.append((views, before, self._place[intent], False))
+        alone = check.all_probabilities([views for views, *_ in rows])
+        return [
+            Case(views[_WORDS], own, before, meant, follows)
+            for own, (views, before, meant, follows) in zip(alone, rows)
+        ]
 
     @classmethod
     def load(cls, data: bytes) -> TopicModel:
-        return cls(LinearClassifier.load(data, _FEATURES))
+        arrays = load_arrays(data)
+        chat, danger = under("chat", arrays), under("danger", arrays)
+        topic = LinearClassifier.from_arrays(under("topic", arrays), _FEATURES)
+        return cls(
+            Lemmas.from_arrays(under("lemmas", arrays)),
+            topic,
+            topic.with_machine(danger) if danger else None,
+            FollowUpModel.from_arrays(chat) if chat else None,
+            [str(name) for name in arrays["critical"]],
+        )
 
     def dump(self) -> bytes:
-        return self._classifier.dump(_FEATURES)
+        parts = {
+            "lemmas": self._lemmas.arrays(),
+            "topic": self._classifier.arrays(),
+            "danger": self._danger.machine_arrays() if self._danger is not None else {},
+            "chat": self._follow_up.arrays() if self._follow_up is not None else {},
+        }
+        named = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return dump_arrays({**named, "critical": np.array(sorted(self.critical), dtype=str)})
 
-    def rank(self, text: str, language: str) -> Ranking:
-        """(intent, probability) of every intent, most likely first. ``language`` only picks the tokenizer."""
-        probabilities = self._classifier.probabilities(_prepare(text, language))
+    def rank(self, text: str, language: str, before: str | None = None) -> Understood:
+        """Every intent with its probability, most likely first.
+
+        ``language`` picks tokenizer and lemmas; ``before`` is the intent the chat was on.
+        """
+        views = _views(self._lemmas, text, language)
+        probabilities, follows = self._classifier.probabilities(views), 0.0
+        danger = self._danger_share(views, probabilities)
+        if self._follow_up is not None and before in self._place:
+            case = Case(views[_WORDS], probabilities, self._place[before])
+            probabilities, follows = self._follow_up.rank(case)
+        return Understood(self._ranking(probabilities), follows, danger)
+
+    def _danger_share(self, views: tuple[str, str], probabilities: NDArray[np.float64]) -> float:
+        """The geometric mean of two opinions: each is wrong where the other is not."""
+        if self._danger is None:
+            return 0.0
+        column = list(self._danger.classes).index(_DANGER)
+        alone = float(self._danger.probabilities(views)[column])
+        return float(np.sqrt(alone * probabilities[self._is_critical].sum()))
+
+    def danger_intent(self, understood: Understood, least: float) -> str | None:
+        """The critical intent a message most likely speaks of, if its danger is at least ``least``."""
+        if understood.danger < least:
+            return None
+        return next((intent for intent, _ in understood.ranking if intent in self.critical), None)
+
+    def subjects(self, text: str, language: str, least: float) -> list[str]:
+        """The intents that the clauses of a text are about, each as sure as ``least``; one clause has none."""
+        parts = clauses(text, language)
+        found: list[str] = []
+        if len(parts) > 1:
+            for part in parts:
+                intent, share = self.rank(part, language).ranking[0]
+                if share >= least and is_question(intent) and intent not in found:
+                    found.append(intent)
+        return found
+
+    def lemmas_of(self, text: str, language: str) -> str:
+        """The lemmas of a text, as the model reads them."""
+        return _views(self._lemmas, text, language)[_LEMMAS]
+
+    def evidence(self, text: str, language: str, intent: str) -> list[tuple[str, float]]:
+        """What in a text speaks for an intent (or, below nought, against it), strongest first."""
+        return self._classifier.evidence(_views(self._lemmas, text, language), self._place[intent])
+
+    def _ranking(self, probabilities: NDArray[np.float64]) -> Ranking:
         order = np.argsort(-probabilities)
         return [(str(self._classifier.classes[index]), float(probabilities[index])) for index in order]
 
 
-def _prepare(text: str, language: str) -> str:
-    """The skeletons of a text's tokens, as the model's features see them."""
-    return " ".join(filter(None, (skeleton(token) for token, _ in tokens(text, language))))
+def is_question(intent: str) -> bool:
+    """Whether an intent is about a matter of life or work, not about the chat itself or nothing we know."""
+    return "/" in intent and not intent.startswith("dialogue/")
+
+
+def _views(lemmas: Lemmas, text: str, language: str) -> tuple[str, str]:
+    """A text as the features see it: the skeletons of its words, and their lemmas."""
+    return _with_lemmas(lemmas, _words(text, language), language)
+
+
+def _words(text: str, language: str) -> list[str]:
+    """The words of a text as typed, in lower case."""
+    return [token.lower() for token, _ in tokens(text, language)]
+
+
+def _with_lemmas(lemmas: Lemmas, words: Sequence[str], language: str) -> tuple[str, str]:
+    skeletons = " ".join(filter(None, map(skeleton, words)))
+    return skeletons, " ".join(lemmas.lemma(word, language) for word in skeletons.split())
+
+
+def _by_language(rows: Sequence[Sequence[str]], languages: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for words, language in zip(rows, languages):
+        found.setdefault(language, set()).update(words)
+    return found
 
 
 def decide(ranking: Ranking, thresholds: Thresholds, out_of_scope: str) -> Decision:
