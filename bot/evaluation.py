@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import structlog
 import yaml
 
 from bot.answers.topics import OUT_OF_SCOPE, Topic, load_topics
 from bot.languages import known_language
+from bot.training import quiet_environment
 from bot.understanding.archive import load_language_model, load_topic_model
 from bot.understanding.language import LanguageModel, conversation_language
 from bot.understanding.lexicon import load_lexicon
@@ -149,6 +153,10 @@ def evaluate_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[E
 
 
 async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[Example]]) -> list[list[Record]]:
+    os.environ.update(quiet_environment())
+    warnings.simplefilter("ignore")
+    # Rasa logs each message; only the table shall be printed.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     from rasa.core.agent import load_agent
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
     from rasa.core.utils import AvailableEndpoints

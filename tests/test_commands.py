@@ -115,3 +115,26 @@ def test_rasa_finds_nothing_wrong_with_the_data() -> None:
     # Rasa prints its own libraries' DeprecationWarnings whatever is validated.
     assert "UserWarning" not in output, output[-3000:]
     assert "WARNING" not in output, output[-3000:]
+
+
+def test_explain_says_what_was_seen(model: Path) -> None:
+    result = _run("bot", "explain", "szef zabrał mi paszport")
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("language      pl")
+    assert any(line.startswith("safety net    documents_taken") for line in lines)
+    assert any("safety/documents_taken" in line for line in lines if line.startswith("topic"))
+    assert any("paszport" in line for line in lines if line.startswith("  +"))
+
+
+def test_explain_names_an_unknown_topic(model: Path) -> None:
+    result = _run("bot", "explain", "and then?", "--before", "nonsense")
+    assert result.returncode != 0
+    assert result.stderr.splitlines() == ["Error: there is no topic 'nonsense'; the topics are in data/topics.yml"]
+
+
+def test_confusions_are_written_for_editors(model: Path, tmp_path: Path) -> None:
+    report = tmp_path / "confusions.md"
+    result = _run("bot", "confusions", "--messages", "tests/development/pl.messages.jsonl", "--report", str(report))
+    assert result.returncode == 0, result.stderr
+    assert "taken for" in report.read_text(encoding="utf-8")

@@ -47,7 +47,7 @@ class GettextNLG(NaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """The message for a response: text, ``language``, maybe ``topic``, ``urgent``, ``sets_language``, ``danger``."""
+        """The message for a response: text, ``language``, and maybe ``topic``, ``urgent``, ``danger`` and others."""
         draft = self._word(utter_action, tracker)
         danger = tracker.latest_message.parse_data.get(DANGER) if tracker.latest_message else None
         return {**draft, "danger": danger} if draft and danger else draft

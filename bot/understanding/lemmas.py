@@ -1,7 +1,7 @@
 """Dictionary forms of words, however they are typed: "wypłaty", "wyplate" and "wypłat" are all "wyplata".
 
 The dictionaries are simplemma's. They know only correct spelling and take half a gigabyte in memory; so training
-keeps from them just the forms of lemmas that occur in the training messages, in the spelling of ``skeleton``.
+keeps from them just the forms of lemmas that occur in the training messages, in the normalised ``spelling``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.languages import LANGUAGES
-from bot.understanding.normalising import skeleton
+from bot.understanding.normalising import spelling
 
 #: Shorter forms are mostly names, abbreviations and homonyms.
 _SHORTEST = 3
@@ -28,7 +28,7 @@ class Lemmas:
     """Looks up lemmas; a word it does not know is its own lemma."""
 
     def __init__(self, table: Table) -> None:
-        """``table`` has, for each language, skeletons of forms with skeletons of their lemmas."""
+        """``table`` has, for each language, forms with their lemmas, both in their ``spelling``."""
         self._table = table
 
     @classmethod
@@ -42,7 +42,7 @@ class Lemmas:
         return cls(tables)
 
     def lemma(self, word: str, language: str) -> str:
-        """The lemma of a word given as skeleton, as skeleton."""
+        """The lemma of a word; both in their ``spelling``."""
         return self._table.get(language, {}).get(word, word)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -73,7 +73,7 @@ def _forms(language: str, words: set[str]) -> dict[str, str]:
     table: dict[str, str] = {}
     for form, lemma in dictionary.items():
         if lemma in wanted and len(form) >= _SHORTEST:
-            table.setdefault(skeleton(form), skeleton(lemma))
+            table.setdefault(spelling(form, language), spelling(lemma, language))
     # A lemma is its own: a homonym must not lead it elsewhere.
-    table.update({own: own for lemma in wanted if (own := skeleton(lemma)) in table})
+    table.update({own: own for lemma in wanted if (own := spelling(lemma, language)) in table})
     return {form: lemma for form, lemma in table.items() if form and lemma and " " not in form + lemma}

@@ -18,11 +18,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
 #: Share of the texts on which the probabilities are calibrated, by a machine that learns from the others.
-_HELD_OUT = 0.4
+_HELD_OUT = 0.5
 #: Used where a class has too few examples to hold some out.
 _UNCALIBRATED = 0.25
 #: How exactly the machines are fitted; a finer fit takes twice as long and measures the same.
-_TOLERANCE = 0.1
+_TOLERANCE = 0.2
 
 #: Weights need no more than three digits, and there are some fifty million of them.
 _STORED = np.float16

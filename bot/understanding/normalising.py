@@ -46,3 +46,19 @@ def skeleton(text: str) -> str:
     """
     text = _DIGIT_LETTER.sub(lambda match: "ch" if match.group() == "4" else "sh", words(text))
     return text.replace("q", "ya").replace("w", "v").replace("x", "h").replace("ja", "ya").replace("ju", "yu")
+
+
+#: Groups of letters that one Bulgarian sound is typed with, made one: ж is zh or j, ц is ts or c, я is ya, ia or a.
+_BULGARIAN_SOUNDS = (("zh", "j"), ("ts", "c"), ("ia", "a"), ("ya", "a"), ("iu", "u"), ("yu", "u"))
+#: ъ between consonants is typed y as often as a.
+_BULGARIAN_VOWEL = re.compile(r"(?<=[bcdfghjklmnprstvz])y(?=[bcdfghjklmnprstvz])")
+
+
+def spelling(word: str, language: str) -> str:
+    """A word's skeleton; a Bulgarian word's loses what differs between the ways to type one sound."""
+    text = skeleton(word)
+    if language != "bg":
+        return text
+    for typed, sound in _BULGARIAN_SOUNDS:
+        text = text.replace(typed, sound)
+    return _BULGARIAN_VOWEL.sub("a", text).replace("y", "i")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from bot.understanding.chats import Chat
 from bot.understanding.follow_up import Case, FollowUpModel
 from bot.understanding.lemmas import Lemmas
 from bot.understanding.linear import Features, LinearClassifier, dump_arrays, load_arrays, under
-from bot.understanding.normalising import skeleton
+from bot.understanding.normalising import spelling
 from bot.understanding.tokenizing import clauses, tokens
 
 Decision = Literal["answer", "ask", "out_of_scope"]
@@ -101,7 +102,8 @@ class TopicModel:
         """
         words = [_words(text, language) for text, language in zip(texts, languages)]
         lemmas = Lemmas.build(_by_language(words, languages))
-        views = [_with_lemmas(lemmas, row, language) for row, language in zip(words, languages)]
+        spelled = lru_cache(maxsize=None)(spelling)  # most words come many times
+        views = [_with_lemmas(lemmas, row, language, spelled) for row, language in zip(words, languages)]
         training = LinearClassifier.train_with_check(views, intents, _FEATURES, _COST)
         classifier = training.classifier
         labels = [_DANGER if intent in critical else _CALM for intent in intents]
@@ -220,7 +222,7 @@ def is_question(intent: str) -> bool:
 
 
 def _views(lemmas: Lemmas, text: str, language: str) -> tuple[str, str]:
-    """A text as the features see it: the skeletons of its words, and their lemmas."""
+    """A text as the features see it: the spelling of its words, and their lemmas."""
     return _with_lemmas(lemmas, _words(text, language), language)
 
 
@@ -229,9 +231,11 @@ def _words(text: str, language: str) -> list[str]:
     return [token.lower() for token, _ in tokens(text, language)]
 
 
-def _with_lemmas(lemmas: Lemmas, words: Sequence[str], language: str) -> tuple[str, str]:
-    skeletons = " ".join(filter(None, map(skeleton, words)))
-    return skeletons, " ".join(lemmas.lemma(word, language) for word in skeletons.split())
+def _with_lemmas(
+    lemmas: Lemmas, words: Sequence[str], language: str, spelling: Callable[[str, str], str] = spelling
+) -> tuple[str, str]:
+    spelled = " ".join(filter(None, (spelling(word, language) for word in words)))
+    return spelled, " ".join(lemmas.lemma(word, language) for word in spelled.split())
 
 
 def _by_language(rows: Sequence[Sequence[str]], languages: Sequence[str]) -> dict[str, set[str]]:

@@ -156,3 +156,57 @@ async def test_out_of_scope_is_said_with_a_way_on(system: System) -> None:
         said = await chat.say("what is the weather in Rotterdam tomorrow")
     assert "topic" not in said[0]
     assert said[0]["buttons"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "topic", "language"),
+    [
+        ("how high can the deposit be", "and when must I get it back?", "deposit", "en"),
+        ("ile wynosi minimalna stawka godzinowa", "a jak mam 19 lat?", "minimum_wage", "pl"),
+        ("nu mi-au platit salariul", "am vorbit cu seful si a zis ca nu", "unpaid_wages", "ro"),
+        ("колко може да ми удържат за наема от заплатата", "а ако не съм подписал нищо?", "rent_deduction", "bg"),
+        ("hoe kan ik anoniem melden", "en kan dat in het pools?", "report_anonymously", "nl"),
+    ],
+)
+async def test_a_follow_up_gets_its_part_and_not_the_same_bubble(
+    system: System, first: str, then: str, topic: str, language: str
+) -> None:
+    async with chatting(system.url) as chat:
+        whole = await chat.say(first)
+        part = await chat.say(then)
+    assert topics(whole)[0] == topics(part)[0] == topic
+    assert part[0]["language"] == language
+    assert part[0]["text"] != whole[0]["text"]
+    assert part[0]["buttons"]
+
+
+async def test_the_whole_answer_is_one_button_away(system: System) -> None:
+    async with chatting(system.url) as chat:
+        whole = await chat.say("how high can the deposit be")
+        part = await chat.say("they said no")
+        again = await chat.press(part, "The whole answer")
+    assert again[0]["text"] == whole[0]["text"]
+
+
+async def test_a_new_subject_is_answered_as_new(system: System) -> None:
+    async with chatting(system.url) as chat:
+        await chat.say("how high can the deposit be")
+        said = await chat.say("how many holiday days do I have a year")
+    assert topics(said)[0] == "holidays_and_leave"
+
+
+async def test_danger_comes_first_and_the_other_subject_is_a_button(system: System) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say("they took my passport and they did not pay me my wages for two months")
+        assert topics(said)[0] == "documents_taken"
+        assert said[0]["urgent"] is True
+        other = await chat.press(said, "Unpaid wages")
+    assert topics(other)[0] == "unpaid_wages"
+
+
+async def test_two_ordinary_subjects_are_both_offered(system: System) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say("how many holiday days do I get per year and how high can the deposit for my room be")
+    offered = {button["title"] for event in said for button in event["buttons"]}
+    assert {"holidays_and_leave", "deposit"} & set(topics(said))
+    assert offered & {"Deposit", "Holidays and leave"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understanding.normalising import fold, skeleton, words
+from bot.understanding.normalising import fold, skeleton, spelling, words
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,17 @@ def test_punctuation_and_shouting_disappear() -> None:
 
 def test_folding_keeps_punctuation() -> None:
     assert fold("Заплата?") == "zaplata?"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("може", "moje"), ("може", "mozhe"), ("заплатата", "zaplatata"), ("цена", "cena"), ("цена", "tsena"),
+     ("къща", "kyshta"), ("къща", "kashta"), ("бия", "biq"), ("бия", "biya")],
+)  # fmt: skip
+def test_the_ways_to_type_a_bulgarian_sound_meet(first: str, second: str) -> None:
+    assert spelling(first, "bg") == spelling(second, "bg")
+
+
+def test_other_languages_keep_their_letters() -> None:
+    assert spelling("życie", "pl") == "zycie"
+    assert spelling("january", "en") == skeleton("january")

@@ -1,49 +1,119 @@
+"""What training and development messages promise: enough of them, really different, and kept apart."""
+
 from __future__ import annotations
 
-import pytest
-import yaml
+import json
+from collections import Counter
+from functools import lru_cache
+from itertools import islice
 
+import pytest
+
+from bench.sampling import training_rows
 from bot.answers.content import Content
 from bot.answers.topics import OUT_OF_SCOPE
-from bot.evaluation import read_messages
+from bot.evaluation import read_chats, read_messages
 from bot.languages import LANGUAGES
+from bot.understanding.chats import load_chats
+from bot.understanding.normalising import words
 from tests.conftest import ROOT
 
-LEAST = 12
+ORDINARY, SAFETY, DIALOGUE, OUTSIDE = 45, 70, 25, 300
+DEVELOPMENT, CHATS = 6, 40
+#: Two messages that share more of their stems than this say the same.
+ALIKE = 0.8
+#: So many letters of a word are its stem: endings differ, and they differ with the language.
+STEM = 5
 
 
-def _training(language: str) -> dict[str, list[str]]:
-    examples: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "data/nlu" / language).glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            assert block["metadata"] == {"language": language}, path
-            lines = [line.removeprefix("- ").strip() for line in block["examples"].splitlines() if line.strip()]
-            examples.setdefault(block["intent"], []).extend(lines)
+@lru_cache(maxsize=1)
+def _training() -> dict[str, dict[str, list[str]]]:
+    examples: dict[str, dict[str, list[str]]] = {language: {} for language in LANGUAGES}
+    for row in training_rows(ROOT):
+        examples[row.language].setdefault(row.intent, []).append(row.text)
     return examples
 
 
+def _stems(message: str) -> frozenset[str]:
+    return frozenset(word[:STEM] for word in words(message).split())
+
+
+def _different(messages: list[str]) -> int:
+    """How many messages there are when those that share over 80 % of their stems count once."""
+    kept: list[frozenset[str]] = []
+    by_stem: dict[str, set[int]] = {}
+    for stems in map(_stems, messages):
+        shared = Counter(index for stem in stems for index in by_stem.get(stem, ()))
+        if any(count / max(len(stems), len(kept[index])) > ALIKE for index, count in shared.items()):
+            continue
+        for stem in stems:
+            by_stem.setdefault(stem, set()).add(len(kept))
+        kept.append(stems)
+    return len(kept)
+
+
+def test_alike_messages_count_once() -> None:
+    assert _different(["my boss does not pay me", "My boss doesn't pay me!", "my boss do not pay me"]) == 2
+    assert _different(["not paid", "where is my payslip"]) == 2
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_topic_has_enough_examples(language: str, content: Content) -> None:
-    examples = _training(language)
-    wanted = {topic.intent for topic in content.topics.values()} | {OUT_OF_SCOPE}
-    assert set(examples) == wanted
-    for intent, messages in examples.items():
-        assert len({message.casefold() for message in messages}) >= LEAST, intent
+def test_every_topic_has_enough_different_messages(language: str, content: Content) -> None:
+    counted = {intent: _different(messages) for intent, messages in _training()[language].items()}
+    wanted = {OUT_OF_SCOPE: OUTSIDE}
+    for topic in content.topics.values():
+        wanted[topic.intent] = {"safety": SAFETY, "dialogue": DIALOGUE}.get(topic.section, ORDINARY)
+    assert set(counted) == set(wanted)
+    assert {intent: count for intent, count in counted.items() if count < wanted[intent]} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_message_teaches_two_topics(language: str) -> None:
     owners: dict[str, set[str]] = {}
-    for intent, messages in _training(language).items():
+    for intent, messages in _training()[language].items():
         for message in messages:
             owners.setdefault(message.casefold(), set()).add(intent)
     assert {message: intents for message, intents in owners.items() if len(intents) > 1} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_development_messages_are_not_trained_on(language: str, content: Content) -> None:
-    trained = {message.casefold() for messages in _training(language).values() for message in messages}
-    held_out = read_messages(ROOT / "tests/development" / f"{language}.jsonl")
+def test_development_messages_are_enough_and_not_trained_on(language: str, content: Content) -> None:
+    trained = {message.casefold() for messages in _training()[language].values() for message in messages}
+    held_out = read_messages(ROOT / f"tests/development/{language}.messages.jsonl")
     assert [example.text for example in held_out if example.text.casefold() in trained] == []
-    questions = {topic.id for topic in content.topics.values() if topic.section != "dialogue"}
-    assert {example.topics[0] for example in held_out} >= {*questions, OUT_OF_SCOPE}
+    counted = Counter(example.topics[0] for example in held_out)
+    assert {topic: counted[topic] for topic in content.topics if counted[topic] < DEVELOPMENT} == {}
+    assert counted[OUT_OF_SCOPE] >= 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_development_chats_are_enough_and_half_of_them_follow_ups(language: str) -> None:
+    chats = read_chats(ROOT / f"tests/development/{language}.chats.jsonl")
+    assert len(chats) >= CHATS
+    assert {len(chat) for chat in chats} <= {3, 4, 5}
+    turns = [turn for chat in chats for turn in chat]
+    assert 0.4 <= sum(turn.needs_chat for turn in turns) / len(turns) <= 0.6
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_development_chats_are_not_trained_on(language: str) -> None:
+    learned = {
+        tuple(turn.text.casefold() for turn in islice(chat, 2))
+        for chat in load_chats(ROOT / "data/chats")
+        if chat[0].language == language
+    }
+    tried = read_chats(ROOT / f"tests/development/{language}.chats.jsonl")
+    assert not learned & {tuple(turn.text.casefold() for turn in islice(chat, 2)) for chat in tried}
+
+
+def test_training_chats_use_known_topics(content: Content) -> None:
+    known = {*content.topics, OUT_OF_SCOPE}
+    assert {turn.topic for chat in load_chats(ROOT / "data/chats") for turn in chat} <= known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_development_files_say_their_language(language: str) -> None:
+    path = ROOT / f"tests/development/{language}.messages.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert {row["language"] for row in rows} == {language}
+    assert {row["style"] for row in rows} == {"short", "plain", "story", "sloppy", "indirect", "mixed"}
