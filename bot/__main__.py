@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from bot.answers.checks import check_content
+from bot.answers.checks import check_content, coming_reviews
 from bot.answers.content import Content, load_content
 from bot.answers.errors import ContentError
+from bot.answers.tables import content_tables
 from bot.confusions import confusion_report
 from bot.evaluation import EvaluationError
 from bot.evaluation import run as run_evaluation
@@ -61,7 +62,12 @@ def train(force: bool) -> None:
 @cli.command()
 def content() -> None:
     """Check answers, facts, organisations and translations; exit code 1 if something is wrong."""
-    faults = list(check_content(_read_data(), dt.date.today()))
+    everything, today = _read_data(), dt.date.today()
+    for line in content_tables(everything, Path("locales")):
+        click.echo(line)
+    for warning in coming_reviews(everything, today):
+        click.echo(f"soon: {warning}")
+    faults = list(check_content(everything, today))
     for fault in faults:
         click.echo(fault)
     if faults:

@@ -8,12 +8,18 @@ from collections.abc import Iterator
 
 from bot.answers.catalogue import ANSWERS, INTERFACE
 from bot.answers.content import PLACEHOLDER, Answer, Content
+from bot.answers.reading import FORMULAS, reading_level
 from bot.languages import LANGUAGES, SOURCE_LANGUAGE
 
-#: Most words in an answer before sources and contacts, and in its simpler version; most letters on a button.
-ANSWER_WORDS = 115
+#: Most words in an answer before sources and contacts, and in its simpler version, in every language; most letters
+#: on a button; most organisations with an answer; least and most topics asked next.
+ANSWER_WORDS = 110
 SIMPLER_WORDS = 45
 TITLE_LETTERS = 28
+SERVICES = 3
+RELATED = (2, 4)
+#: Before a review date so many days are for warning; after it the check fails.
+_WARNING = dt.timedelta(days=30)
 #: A translation may be so much longer than its source.
 _LONGER = 1.45
 
@@ -28,12 +34,31 @@ def check_content(content: Content, today: dt.date) -> Iterator[str]:
     """Every fault of answers, organisations and translations."""
     for answer in content.answers.values():
         yield from _check_answer(answer, today)
+        for language in LANGUAGES:
+            yield from _check_services(content, answer, language)
     for service in content.services.services.values():
         if service.review_by < today:
             yield f"service {service.id}: its contact details had to be checked by {service.review_by}"
+        if not service.url and not service.via:
+            yield f"service {service.id}: no website, and no other organisation it is reached through"
     for language in LANGUAGES:
         if language != SOURCE_LANGUAGE:
             yield from _check_translations(content, language)
+
+
+def coming_reviews(content: Content, today: dt.date) -> Iterator[str]:
+    """What must be looked at within a month: answers, contact details, and amounts that end."""
+    soon = today + _WARNING
+    for answer in content.answers.values():
+        if today <= answer.review_by <= soon:
+            yield f"{answer.topic.intent}: to be reviewed by {answer.review_by}"
+    for service in content.services.services.values():
+        if today <= service.review_by <= soon:
+            yield f"service {service.id}: contact details to be checked by {service.review_by}"
+    for fact in content.facts.facts.values():
+        ends = fact.period(today).valid_until
+        if ends is not None and today <= ends <= soon:
+            yield f"fact {fact.id}: holds until {ends}"
 
 
 def _check_answer(answer: Answer, today: dt.date) -> Iterator[str]:
@@ -44,8 +69,9 @@ def _check_answer(answer: Answer, today: dt.date) -> Iterator[str]:
             yield f"{name} {what}: {len(text.split())} words, at most {most}"
     if len(answer.title) > TITLE_LETTERS:
         yield f"{name} title: {len(answer.title)} letters, at most {TITLE_LETTERS}"
-    if not answer.related:
-        yield f"{name}: no related topics"
+    if not RELATED[0] <= len(answer.related) <= RELATED[1]:
+        yield f"{name}: {len(answer.related)} related topics, {RELATED[0]} to {RELATED[1]} are wanted"
+    yield from _check_reading(name, answer.text, SOURCE_LANGUAGE)
     if answer.topic.section != "dialogue" and not answer.services:
         yield f"{name}: nobody is named who helps"
     if answer.topic.urgency == "critical":
@@ -57,12 +83,34 @@ def _check_answer(answer: Answer, today: dt.date) -> Iterator[str]:
         yield f"{name}: had to be reviewed by {answer.review_by}"
 
 
+def _check_services(content: Content, answer: Answer, language: str) -> Iterator[str]:
+    """Some organisations, such as an embassy, are only for the speakers of one language."""
+    shown = [one for one in map(content.service, answer.services) if one.for_language in (None, language)]
+    if len(shown) > SERVICES:
+        yield f"{answer.topic.intent}: {len(shown)} organisations for {language}, at most {SERVICES}"
+
+
+def _check_reading(name: str, text: str, language: str) -> Iterator[str]:
+    formula, value = FORMULAS[language], reading_level(text, language)
+    if formula.is_too_hard(value):
+        yield f"{name}: hard to read ({formula.name} {value:.0f}, limit {formula.limit:g})"
+
+
 def _check_literals(name: str, text: str) -> Iterator[str]:
     bare = _AGES.sub("", _NAMES_WITH_DIGITS.sub("", PLACEHOLDER.sub("", text)))
     if _DIGIT.search(bare):
         yield f"{name}: a number is typed into the text; put it into data/facts.yml"
     if _ADDRESS.search(bare):
         yield f"{name}: an address is typed into the text; put it into data/services.yml"
+
+
+def _check_words(content: Content, context: str, name: str, translated: str, language: str) -> Iterator[str]:
+    """Length and reading level of a translated answer."""
+    most = ANSWER_WORDS if context in content.by_intent else SIMPLER_WORDS if context.endswith(" simpler") else None
+    if most is not None and len(translated.split()) > most:
+        yield f"{name}: {len(translated.split())} words, at most {most}"
+    if context in content.by_intent:
+        yield from _check_reading(name, translated, language)
 
 
 def _messages(content: Content) -> Iterator[tuple[str, str, str]]:
@@ -87,6 +135,7 @@ def _check_translations(content: Content, language: str) -> Iterator[str]:
             yield f"{name}: other placeholders than the English text"
         if domain == ANSWERS:
             yield from _check_literals(name, translated)
+            yield from _check_words(content, context, name, translated, language)
         if context.endswith(" title") and len(translated) > TITLE_LETTERS:
             yield f"{name}: {len(translated)} letters, at most {TITLE_LETTERS}"
         if len(message) > 60 and len(translated) > _LONGER * len(message):

@@ -282,7 +282,7 @@ class TopicClassifier(_Trained[TopicModel]):
         understood = Understood([(FALLBACK, 1.0)])
         if self._model and text:
             understood = self._model.rank(text, message.get(LANGUAGE), before)
-            danger = self._model.danger_intent(understood, self._thresholds.danger)
+            danger = self._model.danger_intent(understood, self._thresholds)
             message.set(DANGER, danger.split("/")[-1] if danger else None, add_to_output=True)
         ranking = understood.ranking
         if message.get("place_only"):

@@ -186,9 +186,12 @@ class TopicModel:
         alone = float(self._danger.probabilities(views)[column])
         return float(np.sqrt(alone * probabilities[self._is_critical].sum()))
 
-    def danger_intent(self, understood: Understood, least: float) -> str | None:
-        """The critical intent a message most likely speaks of, if its danger is at least ``least``."""
-        if understood.danger < least:
+    def danger_intent(self, understood: Understood, thresholds: Thresholds) -> str | None:
+        """The critical intent a message most likely speaks of, if its words show enough danger.
+
+        The words of a follow-up ("they said no") mean little alone: its topic decides, and the safety net.
+        """
+        if understood.danger < thresholds.danger or understood.follows >= thresholds.follow_up:
             return None
         return next((intent for intent, _ in understood.ranking if intent in self.critical), None)
 
