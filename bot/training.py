@@ -72,7 +72,7 @@ def ensure_model(say: Callable[[str], None] = click.echo, force: bool = False) -
     if path.is_file() and not force:
         return path
     MODELS.mkdir(exist_ok=True)
-    say("Training the model (once; about a minute) ...")
+    say("Training the model (once; about two minutes) ...")
     started = time.monotonic()
     _train(path.name.removesuffix(".tar.gz"), say)
     for old in MODELS.glob("*.tar.gz"):

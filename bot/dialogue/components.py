@@ -238,7 +238,7 @@ class TopicClassifier(_Trained[TopicModel]):
         return {
             "answer_threshold": 0.4,
             "out_of_scope_threshold": 0.35,
-            "danger_threshold": 0.06,
+            "danger_threshold": 0.25,
             "follow_up_threshold": 0.5,
             "other_subject_threshold": 0.6,
         }

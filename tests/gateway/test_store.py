@@ -65,6 +65,16 @@ async def test_unanswered_messages_are_found_after_a_restart(store: Store, chat:
     assert chat in await store.waiting_conversations()
 
 
+async def test_the_topics_of_a_conversation_are_known_newest_first(store: Store, chat: str) -> None:
+    for number, topic in enumerate(("deposit", None, "thanks")):
+        await store.receive(chat, "web", str(number), "text")
+        message = await store.unanswered(chat)
+        assert message is not None
+        await store.answer(message, [Reply("answer", "en", topic=topic)], Changes())
+    assert await store.recent_topics(chat) == ["thanks", "deposit"]
+    assert await store.recent_topics("another") == []
+
+
 async def test_only_issued_buttons_of_the_same_conversation_come_back(store: Store, chat: str) -> None:
     await store.receive(chat, "web", "1", "hello")
     message = await store.unanswered(chat)
