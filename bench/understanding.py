@@ -103,7 +103,7 @@ def _in_own_process(name: str, rows: list[Row], epochs: int, tried: int, folder:
             sys.executable, "-m", "rasa", "train", "nlu", "--config", str(config), "--nlu", str(place / "nlu"),
             "--out", str(place), "--fixed-model-name", "model",
         ]  # fmt: skip
-        subprocess.run(command, check=True, env=quiet_environment(), stdout=subprocess.DEVNULL)  # noqa: S603 (ours)
+        _run(command)
         training_s = time.monotonic() - started
     place.mkdir(parents=True, exist_ok=True)
     trial = [
@@ -116,9 +116,16 @@ def _in_own_process(name: str, rows: list[Row], epochs: int, tried: int, folder:
         str(place / "result.json"),
         str(tried),
     ]
-    subprocess.run(trial, check=True, env=quiet_environment())  # noqa: S603 (our own command)
+    _run(trial)
     found = json.loads((place / "result.json").read_text(encoding="utf-8"))
     return Result(name=name, messages=len(rows), training_s=training_s, **found)
+
+
+def _run(command: list[str]) -> None:
+    """Run a command in silence; what it printed is shown only if it fails."""
+    done = subprocess.run(command, env=quiet_environment(), capture_output=True, text=True)  # noqa: S603 (our own)
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(command[2:5])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 def _config(name: str, epochs: int, place: Path) -> Path:

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -154,7 +153,8 @@ def evaluate_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[E
 
 async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[Example]]) -> list[list[Record]]:
     os.environ.update(quiet_environment())
-    warnings.simplefilter("ignore")
+    # Some libraries turn warnings on again; as log records they are silent with the rest.
+    logging.captureWarnings(True)
     # Rasa logs each message; only the table shall be printed.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     from rasa.core.agent import load_agent

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from bot.answers.catalogue import DOMAINS
-from bot.answers.checks import check_content
+from bot.answers.checks import check_content, coming_reviews
 from bot.answers.content import PLACEHOLDER, Content
+from bot.answers.reading import FORMULAS, reading_level
+from bot.answers.states import count_states
 from bot.languages import LANGUAGES
 from bot.translations import extract
 from tests.conftest import ROOT, TODAY
@@ -66,9 +70,45 @@ def test_the_content_has_no_faults(content: Content) -> None:
 
 
 def test_the_check_finds_a_typed_amount_and_a_typed_address(content: Content) -> None:
-    from dataclasses import replace
-
     answer = replace(content.answers["deposit"], text="Pay at most 900 euro, see www.example.org.")
     faults = list(check_content(replace(content, answers={**content.answers, "deposit": answer}), TODAY))
     assert any("a number is typed" in fault for fault in faults)
     assert any("an address is typed" in fault for fault in faults)
+
+
+def test_the_check_finds_a_long_answer_and_a_hard_one(content: Content) -> None:
+    long = " ".join(["Notwithstanding organisational responsibilities, internationally administrated"] * 30)
+    answer = replace(content.answers["deposit"], text=long)
+    faults = list(check_content(replace(content, answers={**content.answers, "deposit": answer}), TODAY))
+    assert any("words, at most" in fault for fault in faults)
+    assert any("hard to read" in fault for fault in faults)
+
+
+def test_a_review_date_warns_before_it_fails(content: Content) -> None:
+    soon = content.answers["deposit"].review_by - dt.timedelta(days=10)
+    assert any(line.startswith("housing/deposit: to be reviewed") for line in coming_reviews(content, soon))
+    late = content.answers["deposit"].review_by + dt.timedelta(days=1)
+    assert any(fault.startswith("housing/deposit: had to be reviewed") for fault in check_content(content, late))
+
+
+def test_every_entry_has_a_state(content: Content) -> None:
+    counts = count_states(ROOT / "locales")
+    assert set(counts) == set(LANGUAGES)
+    assert len({sum(count.values()) for count in counts.values()}) == 1
+    assert counts["en"]["source"] > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plain_words_read_more_easily_than_official_ones(language: str) -> None:
+    plain = {"pl": "Szef ma ci płacić.", "ro": "Șeful vă dă banii.", "bg": "Шефът ви дава пари.", "en": "You get paid.",
+             "nl": "Je krijgt geld."}  # fmt: skip
+    official = {
+        "pl": "Zobowiązania wynikające z postanowień rozporządzenia wykonawczego podlegają odpowiedzialności.",
+        "ro": "Obligațiile reglementate corespunzător presupun responsabilitatea administrației competente.",
+        "bg": "Задълженията, произтичащи от нормативната уредба, подлежат на административна отговорност.",
+        "en": "Contractual obligations necessitate organisational accountability notwithstanding circumstances.",
+        "nl": "Verantwoordelijkheden overeenkomstig de uitvoeringsbepalingen zijn organisatorisch gewaarborgd.",
+    }
+    formula = FORMULAS[language]
+    assert not formula.is_too_hard(reading_level(plain[language], language))
+    assert formula.is_too_hard(reading_level(official[language], language))
