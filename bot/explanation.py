@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import shorten
 
 from bot.answers.places import load_places
 from bot.answers.topics import OUT_OF_SCOPE, load_topics
@@ -17,6 +18,7 @@ from bot.understanding.topic_model import decide
 
 _TOPICS_SHOWN = 5
 _EVIDENCE_SHOWN = 12
+_PATTERN_SHOWN = 90  # letters; some patterns list many spellings
 
 
 class UnknownTopic(ValueError):
@@ -44,7 +46,7 @@ def explain(text: str, model: Path, before: str | None = None, root: Path = Path
     yield f"lemmas        {model_of_topics.lemmas_of(text, language)}"
     net = SafetyNet.load(root / "data/safety")
     for topic, pattern, cancels in net.reasons(text):
-        yield f"safety net    {topic}{' (figure of speech)' if cancels else ''}: {pattern}"
+        yield f"safety net    {topic}{' (figure of speech)' if cancels else ''}: {shorten(pattern, _PATTERN_SHOWN)}"
     yield f"danger        {understood.danger:.2f} (the safety text comes first from {limits.danger:g} on)"
     if before:
         yield f"follow-up     {understood.follows:.2f} (needs the chat about {before})"

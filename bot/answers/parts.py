@@ -29,6 +29,7 @@ _TIME_WORDS = frozenset({"week", "weeks", "month", "months", "day", "days", "yea
 #: A sentence below this likeness to the question is not about it.
 _LIKE_ENOUGH = 0.16
 _MOST_SENTENCES = 2
+_NUMBER = re.compile(r"\b\d+\b")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def _choose(
     if aspect in ("proof", "example"):
         return outline.steps, "part.steps"
     if aspect == "amount":
-        return _lines_with(content, outline, _is_amount), "part.about"
+        lines = _lines_with(content, outline, _is_amount)
+        # "And at 19?": the line that names the number says it all.
+        named = [line for line in lines if set(_NUMBER.findall(question)) & set(_NUMBER.findall(line))]
+        return named or lines, "part.about"
     if aspect == "time":
         return _lines_with(content, outline, _is_time), "part.about"
     return _most_alike(question, outline.lines()), "part.about"

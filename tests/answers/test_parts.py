@@ -21,6 +21,12 @@ def test_how_much_gets_the_amounts(content: Content) -> None:
     assert "Check the house" not in text
 
 
+def test_a_number_in_the_question_finds_its_line(content: Content) -> None:
+    text = _part(content, "minimum_wage", "amount", "and at 19?")
+    assert "€8.99" in text
+    assert "€14.99" not in text
+
+
 def test_how_long_gets_the_times(content: Content) -> None:
     assert "4 weeks" in _part(content, "housing_after_job_loss", "time", "how long").replace("\xa0", " ")
 

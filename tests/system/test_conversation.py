@@ -210,3 +210,12 @@ async def test_two_ordinary_subjects_are_both_offered(system: System) -> None:
     offered = {button["title"] for event in said for button in event["buttons"]}
     assert {"holidays_and_leave", "deposit"} & set(topics(said))
     assert offered & {"Deposit", "Holidays and leave"}
+
+
+@pytest.mark.parametrize(
+    "text", ["my boss kills me with jokes", "umieram ze śmiechu z kolegami", "телефонът ми умира", "ik sterf van de honger"]
+)
+async def test_a_figure_of_speech_is_not_taken_for_danger(system: System, text: str) -> None:
+    async with chatting(system.url) as chat:
+        said = await chat.say(text)
+    assert not any(event.get("urgent") for event in said)
