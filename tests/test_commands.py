@@ -138,3 +138,10 @@ def test_confusions_are_written_for_editors(model: Path, tmp_path: Path) -> None
     result = _run("bot", "confusions", "--messages", "tests/development/pl.messages.jsonl", "--report", str(report))
     assert result.returncode == 0, result.stderr
     assert "taken for" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["bench.understanding", "bench.learning_curve"])
+def test_benches_say_what_they_do(module: str) -> None:
+    result = _run(module, "--help")
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
