@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-import yaml
-
-from bot.understanding.patterns import Pattern, PatternError, PatternIndex, parse
+from bot.understanding.patterns import Pattern, PatternError, PatternIndex, parse, read_pattern_files
 
 Aspect = Literal["amount", "time", "who", "refused", "proof", "law", "example"]
 #: The order in which aspects win when a message shows several.
@@ -28,12 +26,8 @@ class AspectFinder:
             PatternError: a file is not a mapping of aspects to patterns, or a pattern is not understood.
         """
         patterns: list[Pattern] = []
-        for path in sorted(directory.glob("*.yml")):
-            try:
-                groups = yaml.safe_load(path.read_text(encoding="utf-8"))
-            except yaml.YAMLError as error:
-                raise PatternError(f"{path}: {getattr(error, 'problem', 'not YAML')}") from error
-            if not isinstance(groups, dict) or set(groups) != set(ASPECTS):
+        for path, groups in read_pattern_files(directory):
+            if set(groups) != set(ASPECTS):
                 raise PatternError(f"{path}: the aspects must be {', '.join(ASPECTS)}")
             for aspect, texts in groups.items():
                 patterns += [Pattern(aspect, parse(str(text), f"{path}: {aspect}")) for text in texts]

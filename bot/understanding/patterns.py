@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import spacy
+import yaml
 from spacy.matcher import Matcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -105,6 +107,22 @@ class PatternIndex:
                 doc = doc or Doc(_VOCAB, words=list(tokens))
                 if self.patterns[number].fits(doc):
                     yield number
+
+
+def read_pattern_files(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every ``<language>.yml`` of a folder as (path, mapping).
+
+    Raises:
+        PatternError: a file is not a YAML mapping.
+    """
+    for path in sorted(directory.glob("*.yml")):
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise PatternError(f"{path}: {getattr(error, 'problem', 'not YAML')}") from error
+        if not isinstance(document, dict):
+            raise PatternError(f"{path}: not a mapping")
+        yield path, document
 
 
 def parse(pattern: str, where: str) -> tuple[Word | None, ...]:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from bot.understanding.patterns import Pattern, PatternError, PatternIndex, parse
+from bot.understanding.patterns import Pattern, PatternIndex, parse, read_pattern_files
 
 
 class SafetyNet:
@@ -26,11 +24,7 @@ class SafetyNet:
             PatternError: a file is not YAML, or a pattern is not understood.
         """
         patterns: list[Pattern] = []
-        for path in sorted(directory.glob("*.yml")):
-            try:
-                topics = yaml.safe_load(path.read_text(encoding="utf-8"))
-            except yaml.YAMLError as error:
-                raise PatternError(f"{path}: {getattr(error, 'problem', 'not YAML')}") from error
+        for path, topics in read_pattern_files(directory):
             for topic, groups in topics.items():
                 for key, cancels in (("danger", False), ("not", True)):
                     for text in groups.get(key) or ():

@@ -213,7 +213,8 @@ async def test_two_ordinary_subjects_are_both_offered(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["my boss kills me with jokes", "umieram ze śmiechu z kolegami", "телефонът ми умира", "ik sterf van de honger"]
+    "text",
+    ["my boss kills me with jokes", "umieram ze śmiechu z kolegami", "телефонът ми умира", "ik sterf van de honger"],
 )
 async def test_a_figure_of_speech_is_not_taken_for_danger(system: System, text: str) -> None:
     async with chatting(system.url) as chat:
