@@ -11,7 +11,7 @@ from bot.evaluation import read_messages
 from bot.languages import LANGUAGES
 from bot.understanding.topic_model import TopicModel
 
-_STEPS = (6, 12, 24, 45, 70, 1000)
+_STEPS = (6, 12, 24, 45, 1000)
 
 
 @click.command()

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -148,23 +149,29 @@ def _example(path: Path, number: int, row: dict[str, Any]) -> Example:
 
 def evaluate_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[Example]]) -> list[list[Record]]:
     """Feed each chat in order through Rasa itself, with rules, slots and tracker, as the gateway does."""
-    return asyncio.run(_run_chats(evaluator, model, chats))
+    os.environ.update(quiet_environment())
+    # Rasa logs each message; only the table shall be printed. The list of helpers is not part of what is measured:
+    # no action server runs, and Rasa would say so each time.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Some libraries turn warnings on again; as log records they are silent with the rest.
+            logging.captureWarnings(True)
+            return asyncio.run(_run_chats(evaluator, model, chats))
+    finally:
+        logging.captureWarnings(False)
+        logging.disable(logging.NOTSET)
 
 
 async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[Example]]) -> list[list[Record]]:
-    os.environ.update(quiet_environment())
-    # Some libraries turn warnings on again; as log records they are silent with the rest.
-    logging.captureWarnings(True)
-    # Rasa logs each message; only the table shall be printed.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     from rasa.core.agent import load_agent
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
     from rasa.core.utils import AvailableEndpoints
 
     from bot.dialogue.channel import plain_text
 
-    # The list of helpers is not part of what is measured: no action server runs, and Rasa would say so each time.
-    logging.disable(logging.CRITICAL)
     agent = await load_agent(str(model), endpoints=AvailableEndpoints(nlg=None))
     lexicon = load_lexicon()
     results = []
@@ -194,7 +201,6 @@ async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence
             before = dangers[0] if dangers and answered not in dangers else tracker.get_slot("topic")
             records.append(Record(**{**asdict(record), "chat": chat_number, "turn": turn_number}))
         results.append(records)
-    logging.disable(logging.NOTSET)
     return results
 
 
