@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.evaluation import Example, read_messages
 from bot.languages import LANGUAGES
 
 
@@ -32,6 +33,19 @@ def training_rows(root: Path = Path()) -> list[Row]:
                 lines = [line.strip().removeprefix("- ") for line in block["examples"].splitlines() if line.strip()]
                 rows += [Row(line, language, block["intent"]) for line in lines]
     return rows
+
+
+def development_messages(root: Path = Path()) -> list[Example]:
+    """The development messages of all languages."""
+    paths = [root / "tests/development" / f"{language}.messages.jsonl" for language in LANGUAGES]
+    return [example for path in paths for example in read_messages(path)]
+
+
+def first_and_among_three(examples: Sequence[Example], rankings: Sequence[Sequence[str]]) -> tuple[float, float]:
+    """The shares of examples with a right topic first, and among three, of each ranking of topics."""
+    first = sum(ranking[0] in example.topics for ranking, example in zip(rankings, examples))
+    three = sum(any(topic in example.topics for topic in ranking[:3]) for ranking, example in zip(rankings, examples))
+    return first / len(examples), three / len(examples)
 
 
 def sample(rows: Sequence[Row], each: int) -> list[Row]:

@@ -20,13 +20,12 @@ from pathlib import Path
 import click
 import yaml
 
-from bench.sampling import Row, sample, training_rows, write_nlu
-from bot.evaluation import Example, read_messages
-from bot.languages import LANGUAGES
+from bench.sampling import Row, development_messages, first_and_among_three, sample, training_rows, write_nlu
+from bot.answers.topics import OUT_OF_SCOPE
+from bot.evaluation import Example
 from bot.training import quiet_environment
 
 _HERE = Path(__file__).parent
-_OUT_OF_SCOPE = "out_of_scope"
 
 
 @dataclass(frozen=True)
@@ -106,18 +105,9 @@ def _in_own_process(name: str, rows: list[Row], epochs: int, tried: int, folder:
         _run(command)
         training_s = time.monotonic() - started
     place.mkdir(parents=True, exist_ok=True)
-    trial = [
-        sys.executable,
-        "-m",
-        "bench.understanding",
-        "trial",
-        name,
-        str(model),
-        str(place / "result.json"),
-        str(tried),
-    ]
-    _run(trial)
-    found = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    result = place / "result.json"
+    _run([sys.executable, "-m", "bench.understanding", "trial", name, str(model), str(result), str(tried)])
+    found = json.loads(result.read_text(encoding="utf-8"))
     return Result(name=name, messages=len(rows), training_s=training_s, **found)
 
 
@@ -146,11 +136,7 @@ def _config(name: str, epochs: int, place: Path) -> Path:
 def trial(name: str, model: Path, result: Path, tried: int) -> None:
     """Try one trained pipeline (called by the comparison itself)."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    examples = [
-        example
-        for language in LANGUAGES
-        for example in read_messages(Path("tests/development") / f"{language}.messages.jsonl")
-    ]
+    examples = development_messages()
     chosen = examples[:: max(1, len(examples) // tried)][:tried]
     found = _try_lingua(chosen) if name == "lingua" else asyncio.run(_try_rasa(model, chosen))
     found["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -161,21 +147,21 @@ async def _try_rasa(model: Path, examples: list[Example]) -> dict[str, float | N
     from rasa.core.agent import load_agent
 
     agent = await load_agent(str(model))
-    first, three, language, times = [], [], [], []
+    inside: list[Example] = []
+    rankings, language, times = [], [], []
     for example in examples:
         started = time.perf_counter()
         parsed = await agent.parse_message(example.text)
         times.append((time.perf_counter() - started) * 1000)
         if "identified_language" in parsed:
             language.append(parsed["identified_language"] == example.language)
-        if example.topics[0] == _OUT_OF_SCOPE:
-            continue
-        ranking = [_topic(row["name"]) for row in parsed["intent_ranking"][:3]]
-        first.append(ranking[0] in example.topics)
-        three.append(any(topic in example.topics for topic in ranking))
+        if example.topics[0] != OUT_OF_SCOPE:
+            inside.append(example)
+            rankings.append([_topic(row["name"]) for row in parsed["intent_ranking"][:3]])
+    first, three = first_and_among_three(inside, rankings)
     return {
-        "top_1": sum(first) / len(first),
-        "top_3": sum(three) / len(three),
+        "top_1": first,
+        "top_3": three,
         "language": sum(language) / len(language) if language else None,
         **_times(times),
     }
@@ -185,7 +171,7 @@ def _topic(intent: str) -> str:
     """The topic of an intent, flat or not."""
     if "/" in intent:
         return intent.split("/")[1]
-    return intent if intent == _OUT_OF_SCOPE else intent.partition("_")[2]
+    return intent if intent == OUT_OF_SCOPE else intent.partition("_")[2]
 
 
 def _try_lingua(examples: list[Example]) -> dict[str, float | None]:

@@ -76,7 +76,7 @@ class Evaluator:
         started = time.perf_counter()
         language = self.language_model.identify(text)
         understood = self._topic_model.rank(text, language)
-        danger = bool(self.net.find(text)) or understood.danger >= self._thresholds.danger
+        danger = bool(self.net.find(text) or self._topic_model.danger_intent(understood, self._thresholds))
         elapsed = (time.perf_counter() - started) * 1000
         return self.record(text, language, understood.ranking, danger, elapsed)
 

@@ -49,7 +49,7 @@ class GettextNLG(NaturalLanguageGenerator):
     ) -> dict[str, Any] | None:
         """The message for a response: text, ``language``, and maybe ``topic``, ``urgent``, ``danger`` and others."""
         draft = self._word(utter_action, tracker)
-        danger = tracker.latest_message.parse_data.get(DANGER) if tracker.latest_message else None
+        danger = _parsed(tracker).get(DANGER)
         return {**draft, "danger": danger} if draft and danger else draft
 
     def _word(self, utter_action: str, tracker: DialogueStateTracker) -> dict[str, Any] | None:
@@ -75,7 +75,7 @@ class GettextNLG(NaturalLanguageGenerator):
 
     def _answer(self, tracker: DialogueStateTracker, topic_id: str, language: str, now: dt.datetime) -> dict[str, Any]:
         """A topic's answer; for a follow-up the part of it that is asked for."""
-        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        parsed = _parsed(tracker)
         if parsed.get(FOLLOW_UP):
             aspect = parsed.get(ASPECT)
             question = str(parsed.get("text") or "")
@@ -110,9 +110,14 @@ class GettextNLG(NaturalLanguageGenerator):
 
     def _candidates(self, tracker: DialogueStateTracker) -> list[str]:
         """The topics a message may have meant, most likely first."""
-        ranking = (tracker.latest_message.parse_data.get("intent_ranking") or []) if tracker.latest_message else []
+        ranking = _parsed(tracker).get("intent_ranking") or []
         names = [row["name"] for row in ranking if row["confidence"] >= _WORTH_ASKING]
         return [self._content.by_intent[name].id for name in names if name in self._content.by_intent][:3]
+
+
+def _parsed(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """What the pipeline made of the last message."""
+    return dict(tracker.latest_message.parse_data) if tracker.latest_message else {}
 
 
 def _today(now: dt.datetime) -> dt.date:

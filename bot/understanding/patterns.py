@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from spacy.vocab import Vocab
 from bot.understanding.normalising import skeleton, words
 
 #: "..." in a pattern: so many words may stand in between.
-GAP = 4
+_GAP = 4
+
+_VOCAB: Vocab = spacy.blank("xx").vocab
 
 
 class PatternError(ValueError):
@@ -50,21 +52,17 @@ class Pattern:
     parts: tuple[Word | None, ...]
     cancels: bool = False
     source: str = ""
-    vocab: Vocab = field(repr=False, default_factory=lambda: _VOCAB)
 
     @cached_property
     def matcher(self) -> Matcher:
-        matcher = Matcher(self.vocab)
-        gap: dict[str, Any] = {"OP": f"{{0,{GAP}}}"}
+        matcher = Matcher(_VOCAB)
+        gap: dict[str, Any] = {"OP": f"{{0,{_GAP}}}"}
         matcher.add(self.label, [[part.rule() if part else gap for part in self.parts]])
         return matcher
 
     def fits(self, doc: Doc) -> bool:
         """Whether the pattern occurs in a text all of whose words it needs are there."""
         return len(self.parts) == 1 or bool(self.matcher(doc))
-
-
-_VOCAB: Vocab = spacy.blank("xx").vocab
 
 
 class PatternIndex:

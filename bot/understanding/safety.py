@@ -1,6 +1,6 @@
 """The safety net: danger in a message, found by fixed patterns in all five languages.
 
-It needs no trained model, no Rasa and no network. It can only add help to an answer.
+It needs no trained model, no Rasa and no network. Nothing that a model says can take its word back.
 """
 
 from __future__ import annotations
