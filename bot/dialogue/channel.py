@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from sanic import Blueprint, Request, response
+from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
 
+from bot.dialogue.graph import StraightGraphRunner
 from bot.dialogue.tracker_store import ForgettingTrackerStore
 
 CHANNEL = "gateway"
@@ -28,7 +30,9 @@ class _Collector(OutputChannel):
         return CHANNEL
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        self.messages.append({key: value for key, value in message.items() if value})
+        self.messages.append({key: value for key, value in message.items() if value and key != "then"})
+        if then := message.get("then"):
+            self.messages.append(then)
 
 
 class GatewayInput(InputChannel):
@@ -58,6 +62,12 @@ class GatewayInput(InputChannel):
                 return None
             return response.json({"error": "token"}, status=401)
 
+        @blueprint.listener("after_server_start")
+        async def run_straight(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+            processor = app.ctx.agent.processor
+            if processor is not None:
+                processor.graph_runner = StraightGraphRunner.of(processor.graph_runner)
+
         @blueprint.get("/ready")
         async def ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
@@ -79,6 +89,22 @@ class GatewayInput(InputChannel):
             )
             return response.json({"messages": collector.messages})
 
+        @blueprint.get("/conversations/<conversation:str>")
+        async def understood(request: Request, conversation: str) -> HTTPResponse:
+            """What was made of the last message, for editors who try a draft."""
+            tracker = await request.app.ctx.agent.tracker_store.retrieve(conversation)
+            if tracker is None or tracker.latest_message is None:
+                return response.json({"error": "unknown"}, status=404)
+            parsed = tracker.latest_message.parse_data
+            return response.json(
+                {
+                    "ranking": [[row["name"], row["confidence"]] for row in parsed.get("intent_ranking") or ()][:3],
+                    "language": parsed.get("identified_language"),
+                    "follows": bool(parsed.get("follow_up")),
+                    "danger": parsed.get("danger"),
+                }
+            )
+
         @blueprint.delete("/conversations/<conversation:str>")
         async def erase(request: Request, conversation: str) -> HTTPResponse:
             store = _forgetting_store(request.app.ctx.agent.tracker_store)
@@ -95,6 +121,8 @@ def plain_text(text: str) -> str:
 
 def _metadata(body: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {key: body.get(key) for key in ("language", "place", "before")}
+    if isinstance(body.get("day"), str):
+        metadata["day"] = body["day"]
     button = body.get("button")
     if isinstance(button, dict) and isinstance(button.get("intent"), str):
         metadata["button"] = {key: value for key, value in button.items() if key in _BUTTON_KEYS}

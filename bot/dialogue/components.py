@@ -36,13 +36,14 @@ from typing_extensions import Self
 from bot.answers.content import load_content
 from bot.answers.places import load_places
 from bot.answers.topics import OUT_OF_SCOPE, Topic, load_topics
-from bot.languages import SOURCE_LANGUAGE, known_language
+from bot.languages import LANGUAGES, SOURCE_LANGUAGE, known_language
+from bot.settings import read_settings
 from bot.understanding.aspects import AspectFinder
 from bot.understanding.chats import Turn, load_chats
 from bot.understanding.language import LanguageModel
 from bot.understanding.lexicon import load_lexicon
 from bot.understanding.places import PlaceFinder
-from bot.understanding.tokenizing import tokens
+from bot.understanding.tokenizing import tokenizer, tokens
 from bot.understanding.topic_model import Thresholds, TopicModel, Understood, decide
 
 LANGUAGE = "language"
@@ -69,6 +70,11 @@ _Model = TypeVar("_Model", LanguageModel, TopicModel)
 def _metadata(message: Message) -> dict[str, Any]:
     metadata = message.get(METADATA)
     return metadata if isinstance(metadata, dict) else {}
+
+
+def _data() -> Path:
+    """The data of the content that is trained on or answered from."""
+    return read_settings().content_folder / "data"
 
 
 def _button(message: Message) -> dict[str, str] | None:
@@ -131,7 +137,7 @@ class _Trained(GraphComponent, Generic[_Model]):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class LanguageIdentifier(_Trained[LanguageModel]):
-    """Sets each message's language; ``identified_language`` is the one of the text alone."""
+    """Sets each message's language: as the gateway settled it, or else as its text alone tells."""
 
     model_class = LanguageModel
     file = LANGUAGE_MODEL_FILE
@@ -151,13 +157,13 @@ class LanguageIdentifier(_Trained[LanguageModel]):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            text = message.get(TEXT)
-            identified = self._model.identify(text) if self._model and text else SOURCE_LANGUAGE
-            language = known_language(_metadata(message).get(LANGUAGE)) or identified
-            message.set("identified_language", identified, add_to_output=True)
+            language = known_language(_metadata(message).get(LANGUAGE)) or self._identify(message.get(TEXT))
             message.set(LANGUAGE, language, add_to_output=True)
             _add_entity(message, LANGUAGE, language, type(self).__name__)
         return messages
+
+    def _identify(self, text: str | None) -> str:
+        return self._model.identify(text) if self._model and text else SOURCE_LANGUAGE
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -177,6 +183,9 @@ class LanguageTokenizer(Tokenizer):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> LanguageTokenizer:
+        # Now rather than with the first message in each language, which would wait for it.
+        for language in LANGUAGES:
+            tokenizer(language)
         return cls(config)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -203,7 +212,7 @@ class PlaceExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> PlaceExtractor:
-        return cls(PlaceFinder(load_places(Path("data/places.yml")).spellings))
+        return cls(PlaceFinder(load_places(_data() / "places.yml").spellings))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -229,8 +238,9 @@ class TopicClassifier(_Trained[TopicModel]):
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: TopicModel | None = None
     ) -> None:
         super().__init__(config, storage, resource, model)
-        self._topics = load_topics(Path("data/topics.yml"))
-        self._aspects = AspectFinder.load(Path("data/aspects"))
+        self._topics = load_topics(_data() / "topics.yml")
+        self._intents = {topic.intent for topic in self._topics.values()}
+        self._aspects = AspectFinder.load(_data() / "aspects")
         self._thresholds = Thresholds.from_config(config)
 
     @staticmethod
@@ -246,10 +256,10 @@ class TopicClassifier(_Trained[TopicModel]):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all intent examples (retrieval intents keep their key) and from the chats in ``data/chats``."""
         rows = [message for message in training_data.intent_examples if message.get_full_intent() != INFORM_PLACE]
-        content = load_content(Path.cwd())
+        content = load_content(_data().parent)
         chats = [
             [Turn(turn.text, turn.language, _intent(self._topics, turn.topic), turn.follows) for turn in chat]
-            for chat in load_chats(Path("data/chats"))
+            for chat in load_chats(_data() / "chats")
         ]
         model = TopicModel.train(
             [message.get(TEXT) for message in rows],
@@ -269,9 +279,16 @@ class TopicClassifier(_Trained[TopicModel]):
             self._classify(message)
         return messages
 
+    def _is_known(self, button: dict[str, str]) -> bool:
+        """Whether what a button stands for is there in this version."""
+        intent, topic = button["intent"], button.get("topic")
+        is_topic = intent in self._intents or "/" not in intent
+        return is_topic and (topic is None or topic in self._topics)
+
     def _classify(self, message: Message) -> None:
         button = _button(message)
-        if button is not None:
+        # A button outlives its topic when an earlier version comes back: what stands on it is read as a message.
+        if button is not None and self._is_known(button):
             for name, value in button.items():
                 if name != "intent":
                     _add_entity(message, name, value, type(self).__name__)

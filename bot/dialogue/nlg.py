@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -24,11 +23,12 @@ from bot.answers.rendering import (
     render_answer,
     render_not_understood,
     render_out_of_scope,
+    render_who_helps,
     topic_button,
 )
-from bot.answers.services import DUTCH_TIME
 from bot.answers.topics import OUT_OF_SCOPE
 from bot.dialogue.components import ASPECT, DANGER, FALLBACK, FOLLOW_UP, OTHER_SUBJECTS, WANTED_LANGUAGE
+from bot.hours import DUTCH_TIME
 from bot.languages import SOURCE_LANGUAGE, known_language
 from bot.settings import read_settings
 
@@ -41,20 +41,23 @@ class GettextNLG(NaturalLanguageGenerator):
 
     def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
         self._domain = domain
-        self._content: Content = load_content(Path.cwd())
         self._settings = read_settings()
+        self._content: Content = load_content(self._settings.content_folder)
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """The message for a response: text, ``language``, and maybe ``topic``, ``urgent``, ``danger`` and others."""
+        """The message for a response: text, language and more; ``then`` is a second message that comes with it."""
         draft = self._word(utter_action, tracker)
+        if not draft:
+            return draft
+        draft["taken_for"] = self._candidates(tracker)
         danger = _parsed(tracker).get(DANGER)
-        return {**draft, "danger": danger} if draft and danger else draft
+        return {**draft, "danger": danger} if danger else draft
 
     def _word(self, utter_action: str, tracker: DialogueStateTracker) -> dict[str, Any] | None:
         language = known_language(tracker.get_slot("language")) or SOURCE_LANGUAGE
-        now = self._settings.now()
+        now = self._settings.now(_day(tracker))
         intent = utter_action.removeprefix("utter_")
         if intent == "dialogue/change_language":
             return self._change_language(tracker, language, now)
@@ -65,29 +68,46 @@ class GettextNLG(NaturalLanguageGenerator):
         again = _unclear_in_a_row(tracker) > 1
         place = tracker.get_slot("place")
         if utter_action == "utter_ask_topic":
-            return _draft(render_not_understood(self._content, self._candidates(tracker), language, again, place, now))
+            message = render_not_understood(self._content, self._candidates(tracker), language, again, place, now)
+            return {**_draft(message), "unclear": "not_understood"}
         if utter_action == "utter_out_of_scope":
-            return _draft(render_out_of_scope(self._content, language, again, place, now))
+            message = render_out_of_scope(self._content, language, again, place, now)
+            return {**_draft(message), "unclear": "out_of_scope"}
         if utter_action == "utter_place_noted":
-            return _draft(self._place_noted(language, place))
+            draft = _draft(self._place_noted(language, place))
+            return {**draft, "expects_helpers": tracker.get_slot("topic") in self._content.answers}
         variations = self._domain.responses.get(utter_action)
         return {"text": variations[0].get("text", "")} if variations else None
 
     def _answer(self, tracker: DialogueStateTracker, topic_id: str, language: str, now: dt.datetime) -> dict[str, Any]:
-        """A topic's answer; for a follow-up the part of it that is asked for."""
+        """A topic's answer and who helps with it; for a follow-up the part of it that is asked for."""
         parsed = _parsed(tracker)
         if parsed.get(FOLLOW_UP):
             aspect = parsed.get(ASPECT)
             question = str(parsed.get("text") or "")
-            draft = _draft(render_part(self._content, topic_id, language, aspect, question, _today(now)))
-            return {**draft, "helpers": aspect in WITHOUT_HELPERS}
+            message = render_part(self._content, topic_id, language, aspect, question, _today(now))
+            if aspect in WITHOUT_HELPERS:
+                return _draft(message)
+            return self._with_helpers(message, topic_id, tracker, now)
         message = render_answer(self._content, topic_id, language, _today(now))
         others = [self._content.by_intent[name].id for name in parsed.get(OTHER_SUBJECTS) or ()][:2]
         if others:
             text = "\n\n".join([message.text, also(self._content, others, language)])
             buttons = [*(topic_button(self._content, other, language) for other in others), *message.buttons]
             message = replace(message, text=text, buttons=buttons)
-        return _draft(message)
+        return self._with_helpers(message, topic_id, tracker, now)
+
+    def _with_helpers(
+        self, message: Message, topic_id: str, tracker: DialogueStateTracker, now: dt.datetime
+    ) -> dict[str, Any]:
+        """The draft with who helps as a second message."""
+        draft, topic = _draft(message), self._content.topics[topic_id]
+        if topic.section == "dialogue" or not self._content.answers[topic_id].services:
+            return draft
+        helpers = render_who_helps(
+            self._content, topic_id, message.language, tracker.get_slot("place"), self._settings.region, now
+        )
+        return {**draft, "then": _draft(helpers)} if helpers else draft
 
     def _change_language(self, tracker: DialogueStateTracker, language: str, now: dt.datetime) -> dict[str, Any]:
         wanted = known_language(next(tracker.get_latest_entity_values(WANTED_LANGUAGE), None))
@@ -98,7 +118,7 @@ class GettextNLG(NaturalLanguageGenerator):
         return {**draft, "sets_language": wanted}
 
     def _simpler(self, tracker: DialogueStateTracker, language: str, now: dt.datetime) -> Message:
-        topic_id = tracker.get_slot("topic")
+        topic_id = tracker.get_slot("topic") or _metadata(tracker).get("before")
         if topic_id not in self._content.answers:
             return render_answer(self._content, "say_it_simpler", language, _today(now))
         return render_answer(self._content, topic_id, language, _today(now), simpler=True)
@@ -106,6 +126,8 @@ class GettextNLG(NaturalLanguageGenerator):
     def _place_noted(self, language: str, place: str | None) -> Message:
         if place is None or place == SOMEWHERE_ELSE:
             return Message(self._content.phrase(language, "help.noted_elsewhere"), language)
+        if place in self._content.places.regions:
+            return Message(self._content.phrase(language, "help.noted_region"), language)
         return Message(self._content.phrase(language, "help.noted_place", place=place), language)
 
     def _candidates(self, tracker: DialogueStateTracker) -> list[str]:
@@ -118,6 +140,18 @@ class GettextNLG(NaturalLanguageGenerator):
 def _parsed(tracker: DialogueStateTracker) -> dict[str, Any]:
     """What the pipeline made of the last message."""
     return dict(tracker.latest_message.parse_data) if tracker.latest_message else {}
+
+
+def _metadata(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """What the gateway said with the last message; it remembers what a Rasa that has just started cannot."""
+    metadata = tracker.latest_message.metadata if tracker.latest_message else None
+    return metadata or {}
+
+
+def _day(tracker: DialogueStateTracker) -> dt.date | None:
+    """The day that an editor tries a draft for; None in people's chats."""
+    day = _metadata(tracker).get("day")
+    return dt.date.fromisoformat(day) if day else None
 
 
 def _today(now: dt.datetime) -> dt.date:

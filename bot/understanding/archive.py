@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.understanding.language import LanguageModel
-from bot.understanding.topic_model import TopicModel
+
+if TYPE_CHECKING:
+    from bot.understanding.topic_model import TopicModel
 
 
 def newest_model(directory: Path) -> Path | None:
@@ -21,6 +24,9 @@ def load_language_model(archive: Path) -> LanguageModel:
 
 def load_topic_model(archive: Path) -> TopicModel:
     """The topic model inside a Rasa model archive. Raises KeyError if there is none in it."""
+    # Imported here: the gateway reads only the language model, and stays small.
+    from bot.understanding.topic_model import TopicModel
+
     return TopicModel.load(_member(archive, "topics.npz"))
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.model_selection import KFold
 
+from bot.understanding.learning import train
 from bot.understanding.linear import Features, LinearClassifier, under
 
 _FEATURES = (Features("word", (1, 2)), Features("char_wb", (2, 4), min_df=2))
@@ -75,7 +76,7 @@ class FollowUpModel:
         about_chat = np.array([not _is_question(name) for name in classes])
         labels = np.array([_FOLLOWS if case.follows else _ALONE for case in cases])
         model = cls(
-            LinearClassifier.train([(case.text,) for case in cases], list(labels), _FEATURES, _COST),
+            train([(case.text,) for case in cases], list(labels), _FEATURES, _COST),
             np.zeros(0), np.zeros(0), neighbours, about_chat,
         )  # fmt: skip
         model._fit(cases, _unseen_shares(cases, labels))
@@ -174,7 +175,7 @@ def _unseen_shares(cases: Sequence[Case], labels: NDArray[Any]) -> list[float]:
     """What the words of each case say to a gate that has not seen it."""
     shares = np.zeros(len(cases))
     for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(shares):
-        gate = LinearClassifier.train([(cases[row].text,) for row in seen], list(labels[seen]), _FEATURES, _COST)
+        gate = train([(cases[row].text,) for row in seen], list(labels[seen]), _FEATURES, _COST)
         column = list(gate.classes).index(_FOLLOWS)
         for row in unseen:
             shares[row] = gate.probabilities((cases[row].text,))[column]

@@ -84,7 +84,10 @@ class LanguageModel:
             if language == "bg" and text != fold(text):
                 variants.update(latin_spellings(text))
             rows += [(_prepare(variant), language) for variant in sorted(variants)]
-        return cls(LinearClassifier.train([(text,) for text, _ in rows], [code for _, code in rows], _FEATURES, _COST))
+        # Imported here: who only reads with a model needs no scikit-learn.
+        from bot.understanding.learning import train
+
+        return cls(train([(text,) for text, _ in rows], [code for _, code in rows], _FEATURES, _COST))
 
     @classmethod
     def load(cls, data: bytes) -> LanguageModel:

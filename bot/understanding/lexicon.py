@@ -44,7 +44,7 @@ class LanguageLexicon:
 @lru_cache(maxsize=4)
 def load_lexicon(path: Path = LEXICON_PATH) -> LanguageLexicon:
     """Read the word lists. Raises OSError or yaml.YAMLError when the file cannot be read."""
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     names = {skeleton(name): code for code, group in data["names"].items() for name in group}
     return LanguageLexicon(
         names,

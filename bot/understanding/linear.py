@@ -1,34 +1,25 @@
-"""A linear text classifier with calibrated probabilities, kept as plain arrays (no pickle)."""
+"""A linear text classifier with calibrated probabilities, kept as plain arrays (no pickle).
+
+Reading with it needs numpy alone, so that the gateway stays small; learning is in ``learning.py``.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import train_test_split
-from sklearn.svm import LinearSVC
-
-#: Share of the texts on which the probabilities are calibrated, by a machine that learns from the others.
-_HELD_OUT = 0.5
-#: Used where a class has too few examples to hold some out.
-_UNCALIBRATED = 0.25
-#: How exactly the machines are fitted; a finer fit takes twice as long and measures the same.
-_TOLERANCE = 0.2
-
-#: Weights need no more than three digits, and there are some fifty million of them.
-_STORED = np.float16
 
 #: The views of one text that groups of features read, for example its words and its lemmas.
 Views = Sequence[str]
+#: Features of one text: columns and tf-idf values.
+Row = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -40,17 +31,38 @@ class Features:
     min_df: int = 1
     view: int = 0
 
-    def vectorizer(self, vocabulary: Sequence[str] | None = None) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            analyzer=self.analyzer,
-            ngram_range=self.lengths,
-            min_df=self.min_df if vocabulary is None else 1,
-            vocabulary=None if vocabulary is None else {term: index for index, term in enumerate(vocabulary)},
-            token_pattern=r"\S+" if self.analyzer == "word" else None,
-            lowercase=False,
-            sublinear_tf=True,
-            dtype=np.float32,
-        )
+    def ngrams(self, text: str) -> list[str]:
+        """The n-grams of a text; those of characters stay within a word and its edges (scikit-learn's ``char_wb``)."""
+        shortest, longest = self.lengths
+        words = text.split()
+        if self.analyzer == "word":
+            return [
+                " ".join(words[start : start + length])
+                for length in range(shortest, longest + 1)
+                for start in range(len(words) - length + 1)
+            ]
+        found = []
+        for word in words:
+            padded = f" {word} "
+            for length in range(shortest, longest + 1):
+                if length >= len(padded):
+                    # A word that is shorter than the n-grams counts once, as a whole.
+                    found.append(padded)
+                    break
+                found += [padded[start : start + length] for start in range(len(padded) - length + 1)]
+        return found
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The n-grams one group of features knows: the column and the idf weight of each."""
+
+    columns: Mapping[str, int]
+    idf: NDArray[np.float32]
+
+    def terms(self) -> list[str]:
+        """The n-grams in the order of their columns."""
+        return sorted(self.columns, key=self.columns.__getitem__)
 
 
 class LinearClassifier:
@@ -59,122 +71,65 @@ class LinearClassifier:
     def __init__(
         self,
         features: Sequence[Features],
-        vectorizers: list[TfidfVectorizer],
+        vocabularies: Sequence[Vocabulary],
         classes: NDArray[Any],
         weights: NDArray[np.float16],
         bias: NDArray[np.float32],
         temperature: float,
     ) -> None:
         """``weights`` has a row for each feature and a column for each class."""
-        self._features = features
-        self._vectorizers = vectorizers
-        self._analyzers = [vectorizer.build_analyzer() for vectorizer in vectorizers]
-        # The vectorizers compute theirs anew each time they are asked.
-        self._idf = [np.asarray(vectorizer.idf_, dtype=np.float32) for vectorizer in vectorizers]
+        self.features = features
+        self.vocabularies = vocabularies
         self.classes = classes
         self._weights = weights
         self._bias = bias
-        self._temperature = temperature
-
-    @classmethod
-    def train(
-        cls, texts: Sequence[Views], labels: Sequence[str], features: Sequence[Features], cost: float
-    ) -> LinearClassifier:
-        """Learn from texts and labels; the temperature is fitted on texts held out."""
-        return cls.train_with_check(texts, labels, features, cost).classifier
-
-    @classmethod
-    def train_with_check(
-        cls, texts: Sequence[Views], labels: Sequence[str], features: Sequence[Features], cost: float
-    ) -> Training:
-        """Learn from texts and labels, and keep what tells how sure the classifier is of texts it never saw."""
-        vectorizers = [group.vectorizer() for group in features]
-        matrix = hstack(
-            [
-                vectorizer.fit_transform([views[group.view] for views in texts])
-                for group, vectorizer in zip(features, vectorizers)
-            ]
-        ).tocsr()
-        gold = np.asarray(labels)
-        seen, unseen = _split(gold)
-        check = cls._fit(features, vectorizers, matrix[seen], gold[seen], cost, _UNCALIBRATED)
-        temperature = _UNCALIBRATED
-        if len(unseen):
-            scores = check._scores(matrix[unseen])
-            temperature = _fit_temperature(scores, np.searchsorted(check.classes, gold[unseen]))
-            check._temperature = temperature
-        whole = cls._fit(features, vectorizers, matrix, gold, cost, temperature) if len(unseen) else check
-        return Training(whole, check, [int(row) for row in unseen], matrix)
-
-    @classmethod
-    def _fit(
-        cls,
-        features: Sequence[Features],
-        vectorizers: list[TfidfVectorizer],
-        matrix: csr_matrix,
-        gold: NDArray[Any],
-        cost: float,
-        temperature: float,
-    ) -> LinearClassifier:
-        classes = np.unique(gold)
-        matrix = matrix.astype(np.float64)
-        # Two threads share the matrix: neither may have to put it in order first.
-        matrix.sum_duplicates()
-        parts = [classes[::2], classes[1::2]] if len(classes) > 2 else [classes[:1]]
-        with ThreadPoolExecutor(len(parts)) as pool:
-            fitted = list(pool.map(lambda part: _separate(matrix, gold, part, cost), parts))
-        weights = np.vstack([rows for rows, _ in fitted])
-        bias = np.concatenate([values for _, values in fitted])
-        if len(classes) == 2:
-            weights, bias = np.vstack([weights, -weights]), np.concatenate([bias, -bias])
-        else:
-            order = np.argsort(np.concatenate(parts), kind="stable")
-            weights, bias = weights[order], bias[order]
-        return cls(features, vectorizers, classes, weights.T.astype(_STORED), bias.astype(np.float32), temperature)
-
-    def with_labels(self, matrix: csr_matrix, labels: Sequence[str], cost: float) -> LinearClassifier:
-        """Another classifier on the same features: the texts of ``matrix`` with other labels, on our scale."""
-        return self._fit(self._features, self._vectorizers, matrix, np.asarray(labels), cost, self._temperature)
+        self.temperature = temperature
 
     def probabilities(self, text: Views) -> NDArray[np.float64]:
         """The probability of each of ``classes``."""
-        columns, values = self._row(text)
+        return self.row_probabilities(self.row(text))
+
+    def row_probabilities(self, row: Row) -> NDArray[np.float64]:
+        """The same for a text whose features are known already, also from a classifier on the same features."""
+        columns, values = row
         scores = values @ self._weights[columns].astype(np.float32) + self._bias
-        probabilities: NDArray[np.float64] = _softmax(scores[np.newaxis, :] / self._temperature)[0]
+        probabilities: NDArray[np.float64] = softmax(scores[np.newaxis, :] / self.temperature)[0]
         return probabilities
 
-    def _row(self, text: Views) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Columns and tf-idf values of one text: what the vectorizers compute, without their cost for matrices."""
+    def row(self, text: Views) -> Row:
+        """Columns and tf-idf values (logarithmic counts, length 1 in each group) of one text."""
         all_columns, all_values, start = [], [], 0
-        for group, vectorizer, analyze, idf in zip(self._features, self._vectorizers, self._analyzers, self._idf):
-            vocabulary = vectorizer.vocabulary_
-            counts = Counter(vocabulary[term] for term in analyze(text[group.view]) if term in vocabulary)
-            columns = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-            values = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-            values = (1 + np.log(values)) * idf[columns]
+        for group, vocabulary in zip(self.features, self.vocabularies):
+            counts = Counter(map(vocabulary.columns.get, group.ngrams(text[group.view])))
+            # What the vocabulary does not know.
+            counts.pop(None, None)
+            columns = np.array(list(counts), dtype=np.int64)
+            values = np.array(list(counts.values()), dtype=np.float32)
+            values = (1 + np.log(values)) * vocabulary.idf[columns]
             all_columns.append(columns + start)
-            all_values.append(values / max(float(np.linalg.norm(values)), 1e-9))
-            start += len(vocabulary)
+            all_values.append(values / max(math.sqrt(values @ values), 1e-9))
+            start += len(vocabulary.columns)
         return np.concatenate(all_columns), np.concatenate(all_values).astype(np.float32)
 
     def all_probabilities(self, texts: Sequence[Views]) -> NDArray[np.float64]:
-        """The probabilities of many texts at once, a row each."""
-        return _softmax(self._scores(self._matrix(texts)) / self._temperature)
-
-    def _matrix(self, texts: Sequence[Views]) -> csr_matrix:
-        groups = zip(self._features, self._vectorizers)
-        return hstack([one.transform([views[group.view] for views in texts]) for group, one in groups]).tocsr()
+        """The probabilities of many texts, a row each."""
+        return np.array([self.probabilities(text) for text in texts])
 
     def evidence(self, text: Views, class_index: int) -> list[tuple[str, float]]:
         """What in a text speaks for a class, and how much: (n-gram, part of the score), strongest first."""
-        columns, values = self._row(text)
-        names = np.concatenate([vectorizer.get_feature_names_out() for vectorizer in self._vectorizers])
+        columns, values = self.row(text)
+        names = np.concatenate([np.array(vocabulary.terms(), dtype=object) for vocabulary in self.vocabularies])
         parts = values * self._weights[columns, class_index].astype(np.float32)
         return sorted(zip(names[columns], map(float, parts)), key=lambda part: -abs(part[1]))
 
     def has_word(self, word: str) -> bool:
         """Whether a single word is among the word features."""
-        return any(word in one.vocabulary_ for one in self._vectorizers if one.analyzer == "word")
+        groups = zip(self.features, self.vocabularies)
+        return any(word in vocabulary.columns for group, vocabulary in groups if group.analyzer == "word")
+
+    def scores(self, matrix: Any) -> NDArray[np.float64]:
+        """The scores of texts given as a sparse matrix with a row each."""
+        return np.asarray(matrix @ self._weights.astype(np.float32) + self._bias, dtype=np.float64)
 
     def machine_arrays(self) -> dict[str, NDArray[Any]]:
         """The classifier without its features, as plain arrays."""
@@ -182,52 +137,37 @@ class LinearClassifier:
             "classes": self.classes.astype(str),
             "weights": self._weights,
             "bias": self._bias,
-            "temperature": np.array(self._temperature),
+            "temperature": np.array(self.temperature),
         }
 
     def with_machine(self, arrays: Mapping[str, NDArray[Any]]) -> LinearClassifier:
         """The classifier in ``machine_arrays``, on our features."""
-        return LinearClassifier(
-            self._features, self._vectorizers,
-            arrays["classes"], arrays["weights"], arrays["bias"], float(arrays["temperature"]),
-        )  # fmt: skip
+        return _with_machine(self.features, self.vocabularies, arrays)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The whole classifier as plain arrays."""
         arrays = self.machine_arrays()
-        for index, vectorizer in enumerate(self._vectorizers):
-            terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-            arrays[f"terms{index}"] = np.frombuffer("\0".join(terms).encode(), dtype=np.uint8)
-            arrays[f"idf{index}"] = self._idf[index]
+        for index, vocabulary in enumerate(self.vocabularies):
+            arrays[f"terms{index}"] = np.frombuffer("\0".join(vocabulary.terms()).encode(), dtype=np.uint8)
+            arrays[f"idf{index}"] = vocabulary.idf
         return arrays
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], features: Sequence[Features]) -> LinearClassifier:
         """The classifier in ``arrays``, made with the same ``features``."""
-        vectorizers = []
-        for index, group in enumerate(features):
-            vectorizer = group.vectorizer(arrays[f"terms{index}"].tobytes().decode().split("\0"))
-            vectorizer.idf_ = arrays[f"idf{index}"]
-            vectorizers.append(vectorizer)
-        return cls(
-            features, vectorizers, arrays["classes"], arrays["weights"], arrays["bias"], float(arrays["temperature"])
-        )
-
-    def _scores(self, matrix: csr_matrix) -> NDArray[np.float64]:
-        return np.asarray(matrix @ self._weights.astype(np.float32) + self._bias, dtype=np.float64)
+        vocabularies = []
+        for index in range(len(features)):
+            terms = arrays[f"terms{index}"].tobytes().decode().split("\0")
+            vocabularies.append(Vocabulary({term: column for column, term in enumerate(terms)}, arrays[f"idf{index}"]))
+        return _with_machine(features, vocabularies, arrays)
 
 
-@dataclass(frozen=True)
-class Training:
-    """A trained classifier with what it was trained on.
-
-    ``check`` has not seen the texts that stand at ``unseen``; ``matrix`` has the features of all texts, a row each.
-    """
-
-    classifier: LinearClassifier
-    check: LinearClassifier
-    unseen: list[int]
-    matrix: csr_matrix
+def _with_machine(
+    features: Sequence[Features], vocabularies: Sequence[Vocabulary], arrays: Mapping[str, NDArray[Any]]
+) -> LinearClassifier:
+    return LinearClassifier(
+        features, vocabularies, arrays["classes"], arrays["weights"], arrays["bias"], float(arrays["temperature"])
+    )
 
 
 def dump_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -251,35 +191,7 @@ def under(part: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[An
     return {name[len(part) + 1 :]: array for name, array in arrays.items() if name.startswith(f"{part}.")}
 
 
-def _split(gold: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to learn from and rows to calibrate on; none of the latter where a class is too small."""
-    rows = np.arange(len(gold))
-    if min(np.unique(gold, return_counts=True)[1]) < 2 / _HELD_OUT:
-        return rows, rows[:0]
-    seen, unseen = train_test_split(rows, test_size=_HELD_OUT, stratify=gold, random_state=0)
-    return seen, unseen
-
-
-def _separate(
-    matrix: csr_matrix, gold: NDArray[Any], classes: NDArray[Any], cost: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A machine for each of some classes, against all other rows: weights and bias, a row each."""
-    labels = np.where(np.isin(gold, classes), np.searchsorted(classes, gold), -1)
-    machine = LinearSVC(C=cost, tol=_TOLERANCE).fit(matrix, labels)
-    if len(machine.classes_) == 2:
-        # One machine for the higher label, which is the class.
-        return machine.coef_, machine.intercept_
-    return machine.coef_[machine.classes_ >= 0], machine.intercept_[machine.classes_ >= 0]
-
-
-def _fit_temperature(scores: NDArray[np.float64], right: NDArray[np.int64]) -> float:
-    """The temperature with the least log loss (a search along a line; the loss has one minimum)."""
-    rows = np.arange(len(right))
-    grid = np.geomspace(0.02, 1.0, 40)
-    losses = [-np.log(np.maximum(_softmax(scores / step)[rows, right], 1e-12)).mean() for step in grid]
-    return float(grid[int(np.argmin(losses))])
-
-
-def _softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
+def softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities from scores, row by row."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 #: Bulgarian letters the official way (Transliteration Act, 2009), so that Cyrillic and Latin meet.
 _CYRILLIC = str.maketrans(
@@ -21,21 +22,23 @@ _LATIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae",
 #: Digits that stand for letters inside a word typed in Latin Bulgarian: "pla6tane", "4ovek".
 _DIGIT_LETTER = re.compile(r"(?<=[a-z])[46](?=[a-z])|(?<![a-z0-9])[46](?=[a-z])|(?<=[a-z])[46](?![a-z0-9])")
 _NOT_WORD = re.compile(r"[^\w\s]+")
-_SPACES = re.compile(r"\s+")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 
 
 def fold(text: str) -> str:
     """Lower case, no diacritics, Cyrillic in Latin letters; punctuation stays."""
-    text = text.lower().replace("ѝ", "и").translate(_CYRILLIC).translate(_LATIN)
-    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return text.translate(_CYRILLIC)
+    text = text.lower()
+    if text.isascii():
+        return text
+    text = text.replace("ѝ", "и").translate(_CYRILLIC).translate(_LATIN)
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text))).translate(_CYRILLIC)
 
 
 def words(text: str) -> str:
     """Folded text as plain words with single spaces: no punctuation, no apostrophes, no letter thrice in a row."""
     text = fold(text).replace("'", "").replace("\u2019", "").replace("\u02bc", "")
-    text = _SPACES.sub(" ", _NOT_WORD.sub(" ", text)).strip()
+    if not text.isalpha():
+        text = " ".join(_NOT_WORD.sub(" ", text).split())
     return _REPEATED.sub(r"\1", text)
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import spacy
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
-
 from bot.understanding.normalising import words
 
 #: Words of "I live in ..." in five languages; a message of these and a place says where somebody lives.
@@ -24,10 +20,8 @@ class PlaceFinder:
     """Finds known places however they are written; ``spellings`` maps each spelling to its place."""
 
     def __init__(self, spellings: Mapping[str, str]) -> None:
-        self._vocab = spacy.blank("nl").vocab
-        self._matcher = PhraseMatcher(self._vocab)
-        for spelling, place in spellings.items():
-            self._matcher.add(place, [Doc(self._vocab, words=words(spelling).split())])
+        self._places = {tuple(words(spelling).split()): place for spelling, place in spellings.items()}
+        self._longest_name = max(map(len, self._places), default=0)
 
     def find(self, text: str) -> str | None:
         """The place a text names, the longest name if several overlap, or None."""
@@ -44,11 +38,10 @@ class PlaceFinder:
         return all(token in _LIVING for token in tokens[:start] + tokens[end:])
 
     def _longest(self, tokens: list[str]) -> tuple[str, int, int] | None:
-        """(place, start, end) of the longest name among tokens."""
-        if not tokens:
-            return None
-        matches = self._matcher(Doc(self._vocab, words=tokens))
-        if not matches:
-            return None
-        key, start, end = max(matches, key=lambda match: match[2] - match[1])
-        return str(self._vocab.strings[key]), start, end
+        """(place, start, end) of the longest name among tokens, the first of several."""
+        for length in range(min(self._longest_name, len(tokens)), 0, -1):
+            for start in range(len(tokens) - length + 1):
+                place = self._places.get(tuple(tokens[start : start + length]))
+                if place is not None:
+                    return place, start, start + length
+        return None

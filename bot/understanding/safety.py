@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bot.understanding.patterns import Pattern, PatternIndex, parse, read_pattern_files
 
+_MOST_URGENT = "immediate_danger"
+
 
 class SafetyNet:
     """All danger patterns; some cancel a topic, because they show a figure of speech."""
@@ -40,7 +42,10 @@ class SafetyNet:
         return {pattern.label for pattern in self._index.patterns}
 
     def find(self, text: str) -> list[str]:
-        """The critical topics whose danger a text shows, the clearest (most patterns) first."""
+        """The critical topics whose danger a text shows, the clearest (most patterns) first.
+
+        Of topics that are equally clear, immediate danger comes first.
+        """
         hits: dict[str, int] = {}
         cancelled: set[str] = set()
         for pattern in self._index.find(text):
@@ -48,4 +53,5 @@ class SafetyNet:
                 cancelled.add(pattern.label)
             else:
                 hits[pattern.label] = hits.get(pattern.label, 0) + 1
-        return sorted((topic for topic in hits if topic not in cancelled), key=lambda topic: -hits[topic])
+        found = (topic for topic in hits if topic not in cancelled)
+        return sorted(found, key=lambda topic: (-hits[topic], topic != _MOST_URGENT))

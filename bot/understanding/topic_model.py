@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from bot.understanding.chats import Chat
 from bot.understanding.follow_up import Case, FollowUpModel
+from bot.understanding.learning import train_with_check, with_labels
 from bot.understanding.lemmas import Lemmas
-from bot.understanding.linear import Features, LinearClassifier, dump_arrays, load_arrays, under
+from bot.understanding.linear import Features, LinearClassifier, Row, dump_arrays, load_arrays, under
 from bot.understanding.normalising import spelling
 from bot.understanding.tokenizing import clauses, tokens
 
@@ -83,7 +84,8 @@ class TopicModel:
         self._follow_up = follow_up
         self.critical = frozenset(critical)
         self._is_critical = np.isin(classifier.classes, list(critical))
-        self._place = {str(name): index for index, name in enumerate(classifier.classes)}
+        self._names = [str(name) for name in classifier.classes]
+        self._place = {name: index for index, name in enumerate(self._names)}
 
     @classmethod
     def train(
@@ -104,14 +106,14 @@ class TopicModel:
         lemmas = Lemmas.build(_by_language(words, languages))
         spelled = lru_cache(maxsize=None)(spelling)  # most words come many times
         views = [_with_lemmas(lemmas, row, language, spelled) for row, language in zip(words, languages)]
-        training = LinearClassifier.train_with_check(views, intents, _FEATURES, _COST)
+        training = train_with_check(views, intents, _FEATURES, _COST)
         classifier = training.classifier
         labels = [_DANGER if intent in critical else _CALM for intent in intents]
-        danger = classifier.with_labels(training.matrix, labels, _COST) if len(set(labels)) == 2 else None
+        danger = with_labels(classifier, training.matrix, labels, _COST) if len(set(labels)) == 2 else None
         model = cls(lemmas, classifier, danger, None, critical)
         if chats:
             cases = model._cases(training.check, chats, [(views[row], intents[row]) for row in training.unseen])
-            model._follow_up = FollowUpModel.train(cases, [str(name) for name in classifier.classes], related or {})
+            model._follow_up = FollowUpModel.train(cases, model._names, related or {})
         return model
 
     def _cases(
@@ -171,19 +173,20 @@ class TopicModel:
         ``language`` picks tokenizer and lemmas; ``before`` is the intent the chat was on.
         """
         views = _views(self._lemmas, text, language)
-        probabilities, follows = self._classifier.probabilities(views), 0.0
-        danger = self._danger_share(views, probabilities)
+        row = self._classifier.row(views)
+        probabilities, follows = self._classifier.row_probabilities(row), 0.0
+        danger = self._danger_share(row, probabilities)
         if self._follow_up is not None and before in self._place:
             case = Case(views[_WORDS], probabilities, self._place[before])
             probabilities, follows = self._follow_up.rank(case)
         return Understood(self._ranking(probabilities), follows, danger)
 
-    def _danger_share(self, views: tuple[str, str], probabilities: NDArray[np.float64]) -> float:
+    def _danger_share(self, row: Row, probabilities: NDArray[np.float64]) -> float:
         """The geometric mean of two opinions: each is wrong where the other is not."""
         if self._danger is None:
             return 0.0
         column = list(self._danger.classes).index(_DANGER)
-        alone = float(self._danger.probabilities(views)[column])
+        alone = float(self._danger.row_probabilities(row)[column])
         return float(np.sqrt(alone * probabilities[self._is_critical].sum()))
 
     def danger_intent(self, understood: Understood, thresholds: Thresholds) -> str | None:
@@ -201,7 +204,9 @@ class TopicModel:
         found: list[str] = []
         if len(parts) > 1:
             for part in parts:
-                intent, share = self.rank(part, language).ranking[0]
+                probabilities = self._classifier.probabilities(_views(self._lemmas, part, language))
+                best = int(probabilities.argmax())
+                intent, share = self._names[best], probabilities[best]
                 if share >= least and is_question(intent) and intent not in found:
                     found.append(intent)
         return found
@@ -215,8 +220,8 @@ class TopicModel:
         return self._classifier.evidence(_views(self._lemmas, text, language), self._place[intent])
 
     def _ranking(self, probabilities: NDArray[np.float64]) -> Ranking:
-        order = np.argsort(-probabilities)
-        return [(str(self._classifier.classes[index]), float(probabilities[index])) for index in order]
+        shares = probabilities.tolist()
+        return [(self._names[index], shares[index]) for index in np.argsort(-probabilities).tolist()]
 
 
 def is_question(intent: str) -> bool:

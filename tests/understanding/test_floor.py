@@ -73,6 +73,7 @@ def test_what_we_do_not_know_is_not_answered(evaluator: Evaluator, language: str
 
 
 @pytest.mark.system
+@pytest.mark.beside
 def test_chats_stay_above_their_floor(evaluator: Evaluator, model: Path) -> None:
     chats = [chat for language in LANGUAGES for chat in read_chats(ROOT / f"tests/development/{language}.chats.jsonl")]
     records = evaluate_chats(evaluator, model, chats)

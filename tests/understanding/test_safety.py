@@ -67,6 +67,15 @@ def test_its_topics_are_the_critical_ones(net: SafetyNet, content: Content) -> N
     assert net.topics() == critical
 
 
+def test_of_equally_clear_dangers_the_immediate_one_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "en.yml").write_text(
+        "threats_and_violence: {danger: [knife, beats]}\nimmediate_danger: {danger: [bleeding]}\n", encoding="utf-8"
+    )
+    net = SafetyNet.load(tmp_path)
+    assert net.find("a knife and somebody bleeding") == ["immediate_danger", "threats_and_violence"]
+    assert net.find("he beats me with a knife, bleeding") == ["threats_and_violence", "immediate_danger"]
+
+
 def test_a_pattern_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "en.yml").write_text("documents_taken:\n  danger: ['... passport']\n")
     with pytest.raises(PatternError, match="must begin and end with a word"):
