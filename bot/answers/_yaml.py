@@ -17,7 +17,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         ContentError: the file is missing, is no YAML or holds no mapping.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except OSError as error:
         raise ContentError(path, error.strerror or "cannot be read") from error
     except yaml.YAMLError as error:

@@ -10,7 +10,12 @@ from bot.languages import LANGUAGES, SOURCE_LANGUAGE
 
 ANSWERS = "answers"
 INTERFACE = "interface"
-DOMAINS = (ANSWERS, INTERFACE)
+CANNED = "canned"
+DESK = "desk"
+#: What staff at the desk speak.
+DESK_LANGUAGES = (SOURCE_LANGUAGE, "nl")
+#: Catalogue -> the languages it is in. What migrants read is in all of them, the pages of the desk in the staff's.
+DOMAINS = {ANSWERS: LANGUAGES, INTERFACE: LANGUAGES, CANNED: LANGUAGES, DESK: DESK_LANGUAGES}
 
 
 class Catalogues:
@@ -18,8 +23,8 @@ class Catalogues:
 
     def __init__(self, directory: Path) -> None:
         self._translations: dict[tuple[str, str], NullTranslations] = {}
-        for domain in DOMAINS:
-            for language in LANGUAGES:
+        for domain, languages in DOMAINS.items():
+            for language in languages:
                 if language == SOURCE_LANGUAGE:
                     self._translations[domain, language] = NullTranslations()
                 else:
@@ -30,7 +35,7 @@ class Catalogues:
         if language == SOURCE_LANGUAGE:
             return message
         # Babel's pgettext cannot tell "not translated" from "the same word"; the catalogue itself can.
-        catalogue: dict[object, str] = getattr(self._translations[domain, language], "_catalog", {})
+        catalogue: dict[object, str] = getattr(self._translations.get((domain, language)), "_catalog", {})
         return catalogue.get(f"{context}\x04{message}")
 
     def translate(self, domain: str, context: str, message: str, language: str) -> str:

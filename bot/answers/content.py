@@ -1,4 +1,4 @@
-"""All content in one object: topics, answers, facts, organisations, places, interface texts."""
+"""All content in one object: topics, answers, facts, organisations, places, interface texts, canned replies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.answers._yaml import entry, read_mapping
-from bot.answers.catalogue import ANSWERS, INTERFACE, Catalogues
+from bot.answers.canned import Canned, load_canned
+from bot.answers.catalogue import ANSWERS, DESK, INTERFACE, Catalogues
 from bot.answers.errors import ContentError
 from bot.answers.facts import Fact, Facts, Source, load_facts
+from bot.answers.formatting import agreed
 from bot.answers.places import Places, load_places
 from bot.answers.services import Service, Services, load_services
 from bot.answers.topics import Topic, load_topics
@@ -61,6 +63,8 @@ class Content:
     services: Services
     places: Places
     interface: dict[str, str]
+    desk: dict[str, str]
+    canned: Canned
     catalogues: Catalogues
 
     def fact(self, fact_id: str) -> Fact:
@@ -76,15 +80,31 @@ class Content:
             found.append(self.facts.sources[answer.source])
         return list(dict.fromkeys(found))
 
-    def phrase(self, language: str, phrase_id: str, **values: str) -> str:
+    def phrase(self, language: str, phrase_id: str, /, **values: str) -> str:
         """An interface text in a language, with its placeholders filled in."""
         text = self.catalogues.translate(INTERFACE, phrase_id, self.interface[phrase_id], language)
+        return agreed(text.format(**values), language) if values else text
+
+    def desk_phrase(self, language: str, phrase_id: str, /, **values: str) -> str:
+        """A text of the desk's pages in one of the staff's languages, with its placeholders filled in."""
+        text = self.catalogues.translate(DESK, phrase_id, self.desk[phrase_id], language)
         return text.format(**values) if values else text
 
     def title(self, topic_id: str, language: str) -> str:
         """A topic's name for a button."""
         answer = self.answers[topic_id]
         return self.catalogues.translate(ANSWERS, f"{answer.topic.intent} title", answer.title, language)
+
+    def is_question(self, topic_id: str) -> bool:
+        """Whether there is such a topic, and it is not about the chat itself.
+
+        While versions change, a message may be about a topic that is not there.
+        """
+        return topic_id in self.topics and self.topics[topic_id].section != "dialogue"
+
+    def become(self, other: Content) -> None:
+        """Take over everything of another content, in one step: whoever holds this one answers from it from now on."""
+        object.__setattr__(self, "__dict__", dict(other.__dict__))
 
     @cached_property
     def by_intent(self) -> dict[str, Topic]:
@@ -107,17 +127,23 @@ def load_content(root: Path) -> Content:
     missing = [topic_id for topic_id in topics if topic_id not in answers]
     if missing:
         raise ContentError(data / "answers", f"no answer for topic '{missing[0]}'")
-    interface_path = data / "interface.yml"
-    interface = entry(interface_path, read_mapping(interface_path), "texts", "file")
+    catalogues = Catalogues(root / "locales")
     return Content(
         topics={topic_id: topics[topic_id] for topic_id in topics},
         answers=answers,
         facts=facts,
         services=services,
         places=load_places(data / "places.yml"),
-        interface=interface,
-        catalogues=Catalogues(root / "locales"),
+        interface=_load_texts(data / "interface.yml"),
+        desk=_load_texts(data / "desk.yml"),
+        canned=load_canned(root, catalogues),
+        catalogues=catalogues,
     )
+
+
+def _load_texts(path: Path) -> dict[str, str]:
+    texts: dict[str, str] = entry(path, read_mapping(path), "texts", "file")
+    return texts
 
 
 def _load_answers(

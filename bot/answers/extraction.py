@@ -30,9 +30,16 @@ def extract_services(fileobj: IO[bytes], keywords: Any, comment_tags: Any, optio
 
 
 def extract_interface(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
-    """The texts of ``data/interface.yml``."""
+    """The texts of ``data/interface.yml`` and ``data/desk.yml``."""
     for key, text in _pairs(_value(yaml.compose(fileobj), "texts")):
         yield _message(key.value, text, "")
+
+
+def extract_canned(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
+    """The replies that counsellors pick, from ``data/canned.yml``."""
+    for group in _value(yaml.compose(fileobj), "replies").value:
+        for key, text in _pairs(_value(group, "replies")):
+            yield _message(key.value, text, "a counsellor says this; at most 45 words")
 
 
 def _message(context: str, node: Any, comment: str) -> Extracted:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from bot.answers._yaml import entry, read_mapping
+from bot.answers.checking import Checked, checked
 from bot.answers.errors import ContentError
 
 Kind = Literal["money", "percent", "number", "date", "day", "time", "rule"]
@@ -45,7 +47,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Fact:
-    """One amount or rule; ``periods`` are in the order of their dates."""
+    """One amount or rule; ``periods`` are in the order of their dates.
+
+    ``checked`` is None where nobody checked it by itself: then it was checked with all others (``Facts.checked``).
+    """
 
     id: str
     kind: Kind
@@ -53,6 +58,7 @@ class Fact:
     source: Source
     show: Show
     periods: tuple[Period, ...]
+    checked: Checked | None = None
 
     def period(self, day: dt.date) -> Period:
         """The period in force on a day, else the last one before it, else the first to come."""
@@ -61,6 +67,13 @@ class Fact:
                 return period
         past = [p for p in self.periods if (p.valid_until or dt.date.max) < day]
         return past[-1] if past else self.periods[0]
+
+    def ends(self, day: dt.date) -> dt.date | None:
+        """The last day of the period that counts on a day; None if it is open, or the next one is there already."""
+        until = self.period(day).valid_until
+        if until is None or any(period.holds(until + dt.timedelta(days=1)) for period in self.periods):
+            return None
+        return until
 
     def state(self, day: dt.date) -> State:
         if self.show == "no_until_checked":
@@ -77,11 +90,16 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """All facts and sources, and the day on which they were last checked."""
+    """All facts and sources, and the day on which those without a day of their own were last checked."""
 
     checked: dt.date
     sources: dict[str, Source]
     facts: dict[str, Fact]
+
+    def checked_on(self, fact_ids: Iterable[str]) -> dt.date:
+        """The day since which every one of some facts has been checked: the earliest of their days."""
+        own = (self.facts[fact_id].checked for fact_id in fact_ids)
+        return min((one.on if one else self.checked for one in own), default=self.checked)
 
 
 def load_facts(path: Path) -> Facts:
@@ -109,7 +127,9 @@ def load_facts(path: Path) -> Facts:
         for earlier, later in pairwise(periods):
             if later.valid_from is None or earlier.valid_until is None or later.valid_from <= earlier.valid_until:
                 raise ContentError(path, f"fact '{fact_id}': its periods overlap or are out of order")
-        facts[fact_id] = Fact(fact_id, kind, entry(path, row, "about", fact_id), source, show, periods)
+        about = entry(path, row, "about", fact_id)
+        own = checked(path, row, f"fact '{fact_id}'")
+        facts[fact_id] = Fact(fact_id, kind, about, source, show, periods, own)
     return Facts(entry(path, data, "checked", "file"), sources, facts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,29 @@ def weekday(day: dt.date, language: str) -> str:
 def unbroken(text: str) -> str:
     """Narrow and ordinary no-break spaces made one kind, which every phone's font has."""
     return text.replace("\u202f", "\xa0")
+
+
+#: A whole number before what Romanian counts, with or without ``de`` between them.
+_ROMANIAN_COUNT = re.compile(
+    r"(?<![\d.,:–-])(\d{1,3}(?:\.\d{3})+|\d+)([ \xa0])(?:de )?"
+    r"(zile|ore|minute|secunde|săptămâni|luni|ani|persoane|caractere|cifre|ghișee)\b"
+)
+
+
+def agreed(text: str, language: str) -> str:
+    """A text whose numbers are filled in, with what the language puts between a number and what it counts.
+
+    Romanian says ``19 zile`` and ``119 zile``, but ``20 de zile`` and ``100 de zile``.
+    """
+    if language != "ro":
+        return text
+
+    def count(found: re.Match[str]) -> str:
+        number, space, noun = found.groups()
+        last = int(number.replace(".", "")) % 100
+        return f"{number}{space}{'' if 1 <= last <= 19 or number == '0' else 'de '}{noun}"
+
+    return _ROMANIAN_COUNT.sub(count, text)
 
 
 _FORMATTERS: dict[Kind, Callable[[Any, str], str]] = {

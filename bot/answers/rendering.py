@@ -11,7 +11,8 @@ from bot.answers.catalogue import ANSWERS
 from bot.answers.content import PLACEHOLDER, Answer, Content, placeholders
 from bot.answers.facts import Fact, State
 from bot.answers.places import SOMEWHERE_ELSE
-from bot.answers.services import DUTCH_TIME, Service
+from bot.answers.services import Service
+from bot.hours import DUTCH_TIME
 from bot.languages import OWN_NAMES
 
 #: Numbers that fit when nothing is known about the question, most urgent first.
@@ -23,6 +24,9 @@ MENU_TOPICS = (
     "documents_taken", "recognise_exploitation", "report_anonymously", "talk_to_human",
 )  # fmt: skip
 
+
+#: From this long on the name of a weekday could be understood as that of a day before.
+_WEEK = dt.timedelta(days=7)
 
 #: Parts of an answer (aspects of a follow-up) after which no list of organisations comes.
 WITHOUT_HELPERS = frozenset({"amount", "time", "law"})
@@ -38,13 +42,20 @@ class Button:
 
 @dataclass(frozen=True)
 class Message:
-    """One message to a person. ``urgent`` marks safety first; ``topic`` is a topic id."""
+    """One message to a person. ``urgent`` marks safety first; ``topic`` is a topic id. Nothing is offered twice."""
 
     text: str
     language: str
     buttons: list[Button] = field(default_factory=list)
     topic: str | None = None
     urgent: bool = False
+
+    def __post_init__(self) -> None:
+        different: list[Button] = []
+        for button in self.buttons:
+            if all(button.payload != other.payload for other in different):
+                different.append(button)
+        object.__setattr__(self, "buttons", different)
 
 
 def topic_button(content: Content, topic_id: str, language: str) -> Button:
@@ -100,7 +111,7 @@ def fill(content: Content, text: str, language: str, today: dt.date) -> str:
             return content.phrase(language, "answer.amount_changed")
         return formatting.fact_value(fact.kind, fact.period(today).value, language)
 
-    return PLACEHOLDER.sub(lambda match: value(content.fact(match.group(1))), text)
+    return formatting.agreed(PLACEHOLDER.sub(lambda match: value(content.fact(match.group(1))), text), language)
 
 
 #: The notice each state of a fact calls for, the gravest first.
@@ -150,7 +161,7 @@ def provenance(content: Content, answer: Answer, language: str, today: dt.date) 
         for period in (content.fact(fact_id).period(today) for fact_id in answer.fact_ids())
         if period.valid_from is not None and period.holds(today)
     ]
-    checked = formatting.date(content.facts.checked, language)
+    checked = formatting.date(content.facts.checked_on(answer.fact_ids()), language)
     if starts:
         dated = content.phrase(
             language, "answer.valid_from", date=formatting.date(max(starts), language), checked=checked
@@ -226,13 +237,14 @@ def render_helpers(
     lines = [content.phrase(language, title)]
     for service in services:
         alternative = not place_known and any(other.elsewhere == service.id for other in services)
-        lines.append(_helper(content, service, language, moment, place_known, alternative))
+        lines.append(render_helper(content, service, language, moment, place_known, alternative))
     return "\n\n".join(lines)
 
 
-def _helper(
-    content: Content, service: Service, language: str, moment: dt.datetime, place_known: bool, alternative: bool
+def render_helper(
+    content: Content, service: Service, language: str, moment: dt.datetime, place_known: bool, alternative: bool = False
 ) -> str:
+    """One organisation in such a list. ``alternative``: it is the one for people who live elsewhere."""
     does = content.catalogues.translate(ANSWERS, f"service {service.id}", service.does, language)
     head = f"{service.name}: {does}"
     region_note = f"help.region_{service.region}"
@@ -287,11 +299,35 @@ def _opening(content: Content, service: Service, language: str, moment: dt.datet
         return content.phrase(language, "help.open_now")
     opens = service.hours.opens_next(moment)
     if opens is None:
-        return ""
+        return content.phrase(language, "help.closed_now")
     clock = formatting.time(opens.time(), language)
     if opens.date() == moment.astimezone(DUTCH_TIME).date():
         return content.phrase(language, "help.opens_today", time=clock)
-    return content.phrase(language, "help.opens_day", day=formatting.weekday(opens.date(), language), time=clock)
+    if opens.date() - moment.astimezone(DUTCH_TIME).date() < _WEEK:
+        return content.phrase(language, "help.opens_day", day=formatting.weekday(opens.date(), language), time=clock)
+    return content.phrase(language, "help.opens_date", date=formatting.date(opens.date(), language), time=clock)
+
+
+def render_who_helps(
+    content: Content, topic_id: str, language: str, place: str | None, region: str, moment: dt.datetime
+) -> Message | None:
+    """Who helps with a topic; asks where the person lives when that decides it. None if nobody is named for it.
+
+    ``region`` is the one of the human partner.
+    """
+    service_ids = content.answers[topic_id].services
+    if not service_ids:
+        return None
+    services = tailor(content, service_ids, language, place, moment)
+    text = render_helpers(content, services, language, moment, place is not None)
+    buttons: list[Button] = []
+    if place is None and any(content.service(service_id).region for service_id in service_ids):
+        text += "\n\n" + content.phrase(language, "help.where_do_you_live")
+        buttons = [
+            Button(content.phrase(language, "button.in_region"), {"intent": "inform_place", "place": region}),
+            Button(content.phrase(language, "button.elsewhere"), {"intent": "inform_place", "place": SOMEWHERE_ELSE}),
+        ]
+    return Message(text, language, buttons, topic_id)
 
 
 def general_numbers(content: Content, language: str, place: str | None, moment: dt.datetime) -> str:

@@ -6,38 +6,16 @@ import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from bot.answers._yaml import entry, read_mapping
+from bot.answers.checking import Checked, checked
 from bot.answers.errors import ContentError
-
-#: Opening hours are hours on a Dutch clock, wherever the server stands.
-DUTCH_TIME = ZoneInfo("Europe/Amsterdam")
+from bot.hours import Hours
 
 ServiceShow = Literal["yes", "after_check"]
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-
-@dataclass(frozen=True)
-class Hours:
-    """Weekly opening hours: for each weekday (Monday 0) the spans (opens, closes)."""
-
-    week: tuple[tuple[tuple[dt.time, dt.time], ...], ...]
-
-    def is_open(self, moment: dt.datetime) -> bool:
-        local = moment.astimezone(DUTCH_TIME)
-        return any(opens <= local.time() < closes for opens, closes in self.week[local.weekday()])
-
-    def opens_next(self, moment: dt.datetime) -> dt.datetime | None:
-        """The next opening after ``moment`` within a week, or None if it never opens."""
-        local = moment.astimezone(DUTCH_TIME)
-        for ahead in range(8):
-            day = local.date() + dt.timedelta(days=ahead)
-            for opens, _ in self.week[day.weekday()]:
-                start = dt.datetime.combine(day, opens, DUTCH_TIME)
-                if start > local:
-                    return start
-        return None
+#: When nobody is there besides the hours of the week: on public holidays (true or false), on single days.
+_CLOSED = ("closed_on_holidays", "closed_days")
 
 
 @dataclass(frozen=True)
@@ -65,6 +43,7 @@ class Service:
     elsewhere: str | None = None
     via: str | None = None
     for_language: str | None = None
+    checked: Checked | None = None
 
     def is_open(self, moment: dt.datetime) -> bool | None:
         """Whether somebody answers now; None when the hours are not known."""
@@ -99,7 +78,7 @@ def load_services(path: Path) -> Services:
 
 
 def _service(path: Path, key: str, row: dict[str, Any]) -> Service:
-    known = set(Service.__dataclass_fields__)
+    known = {*Service.__dataclass_fields__, *_CLOSED} - {"id", "always"}
     unknown = set(row) - known
     if unknown:
         raise ContentError(path, f"service '{key}': unknown field '{sorted(unknown)[0]}'")
@@ -107,27 +86,26 @@ def _service(path: Path, key: str, row: dict[str, Any]) -> Service:
         entry(path, row, name, key)
     if row["show"] not in get_args(ServiceShow):
         raise ContentError(path, f"service '{key}': unknown show '{row['show']}'")
-    values = {name: value for name, value in row.items() if name not in ("hours", "languages")}
+    read_here = ("hours", "languages", "checked", *_CLOSED)
+    values = {name: value for name, value in row.items() if name not in read_here}
     hours = row.get("hours")
+    if not isinstance(hours, dict) and any(row.get(name) for name in _CLOSED):
+        raise ContentError(path, f"service '{key}': closed days need hours by the week")
     return Service(
         id=key,
         languages=tuple(row.get("languages", ())),
         always=hours == "always",
-        hours=_hours(path, key, hours) if isinstance(hours, dict) else None,
+        hours=_hours(path, key, hours, row) if isinstance(hours, dict) else None,
+        checked=checked(path, row, f"service '{key}'"),
         **values,
     )
 
 
-def _hours(path: Path, key: str, raw: dict[str, Any]) -> Hours:
-    week: list[list[tuple[dt.time, dt.time]]] = [[] for _ in _DAYS]
-    for days, spans in raw.items():
-        first, _, last = days.partition("-")
-        try:
-            chosen = range(_DAYS.index(first), _DAYS.index(last or first) + 1)
-            for span in spans if isinstance(spans, list) else [spans]:
-                opens, closes = (dt.time.fromisoformat(part) for part in span.split("-"))
-                for day in chosen:
-                    week[day].append((opens, closes))
-        except (ValueError, AttributeError):
-            raise ContentError(path, f"service '{key}': hours {days!r}: {spans!r} are not understood") from None
-    return Hours(tuple(tuple(sorted(spans)) for spans in week))
+def _hours(path: Path, key: str, raw: dict[str, Any], row: dict[str, Any]) -> Hours:
+    closed = row.get("closed_days") or []
+    if not isinstance(closed, list) or not all(type(day) is dt.date for day in closed):
+        raise ContentError(path, f"service '{key}': closed_days must be dates such as 2026-12-24")
+    try:
+        return Hours.from_days(raw, not row.get("closed_on_holidays", False), closed)
+    except (ValueError, AttributeError):
+        raise ContentError(path, f"service '{key}': hours {raw!r} are not understood") from None

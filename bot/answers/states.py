@@ -33,7 +33,7 @@ def entry_state(message: Message) -> State:
 
 
 def count_states(locales: Path) -> dict[str, Counter[State]]:
-    """How many entries of each language are in each state, over all catalogues.
+    """How many entries of each language are in each state, over all catalogues that are in it.
 
     Raises:
         ContentError: a catalogue cannot be read.
@@ -43,12 +43,15 @@ def count_states(locales: Path) -> dict[str, Counter[State]]:
         if language == SOURCE_LANGUAGE:
             continue
         counts[language] = Counter(entry_state(message) for message in _entries(locales, language))
-        counts.setdefault(SOURCE_LANGUAGE, Counter({"source": sum(counts[language].values())}))
+    # One of them has every catalogue.
+    counts[SOURCE_LANGUAGE] = Counter({"source": max(sum(count.values()) for count in counts.values())})
     return counts
 
 
 def _entries(locales: Path, language: str) -> Iterator[Message]:
-    for domain in DOMAINS:
+    for domain, languages in DOMAINS.items():
+        if language not in languages:
+            continue
         path = locales / language / "LC_MESSAGES" / f"{domain}.po"
         try:
             with path.open("rb") as file:

@@ -42,6 +42,9 @@ def load_topics(path: Path) -> dict[str, Topic]:
         for topic_id, row in rows.items():
             if topic_id in topics:
                 raise ContentError(path, f"topic '{topic_id}' is there twice")
+            unknown = sorted(set(row) - {"urgency", "means"})
+            if unknown:
+                raise ContentError(path, f"topic '{topic_id}': unknown field '{unknown[0]}' (a comma needs quotes)")
             urgency = entry(path, row, "urgency", topic_id)
             if urgency not in get_args(Urgency):
                 raise ContentError(path, f"topic '{topic_id}': unknown urgency '{urgency}'")

@@ -17,7 +17,7 @@ from bot.languages import LANGUAGES
 from bot.translations import extract
 from tests.conftest import ROOT, TODAY
 
-CATALOGUES = [(domain, language) for domain in DOMAINS for language in LANGUAGES if language != "en"]
+CATALOGUES = [(domain, language) for domain, languages in DOMAINS.items() for language in languages if language != "en"]
 
 
 def _read(path: Path) -> Catalog:
@@ -66,12 +66,13 @@ def test_placeholders_are_the_same_as_in_english(domain: str, language: str) -> 
 
 
 def test_the_content_has_no_faults(content: Content) -> None:
-    assert list(check_content(content, TODAY)) == []
+    assert [fault.line(content) for fault in check_content(content, TODAY)] == []
 
 
 def test_the_check_finds_a_typed_amount_and_a_typed_address(content: Content) -> None:
     answer = replace(content.answers["deposit"], text="Pay at most 900 euro, see www.example.org.")
-    faults = list(check_content(replace(content, answers={**content.answers, "deposit": answer}), TODAY))
+    changed = replace(content, answers={**content.answers, "deposit": answer})
+    faults = [fault.line(content) for fault in check_content(changed, TODAY)]
     assert any("a number is typed" in fault for fault in faults)
     assert any("an address is typed" in fault for fault in faults)
 
@@ -79,22 +80,26 @@ def test_the_check_finds_a_typed_amount_and_a_typed_address(content: Content) ->
 def test_the_check_finds_a_long_answer_and_a_hard_one(content: Content) -> None:
     long = " ".join(["Notwithstanding organisational responsibilities, internationally administrated"] * 30)
     answer = replace(content.answers["deposit"], text=long)
-    faults = list(check_content(replace(content, answers={**content.answers, "deposit": answer}), TODAY))
+    changed = replace(content, answers={**content.answers, "deposit": answer})
+    faults = [fault.line(content) for fault in check_content(changed, TODAY)]
     assert any("words, at most" in fault for fault in faults)
     assert any("hard to read" in fault for fault in faults)
 
 
 def test_a_review_date_warns_before_it_fails(content: Content) -> None:
     soon = content.answers["deposit"].review_by - dt.timedelta(days=10)
-    assert any(line.startswith("housing/deposit: to be reviewed") for line in coming_reviews(content, soon))
+    assert "housing/deposit: to be reviewed by" in " ".join(one.line(content) for one in coming_reviews(content, soon))
     late = content.answers["deposit"].review_by + dt.timedelta(days=1)
-    assert any(fault.startswith("housing/deposit: had to be reviewed") for fault in check_content(content, late))
+    assert "housing/deposit: had to be reviewed" in " ".join(one.line(content) for one in check_content(content, late))
 
 
 def test_every_entry_has_a_state(content: Content) -> None:
     counts = count_states(ROOT / "locales")
     assert set(counts) == set(LANGUAGES)
-    assert len({sum(count.values()) for count in counts.values()}) == 1
+    entries = {language: sum(count.values()) for language, count in counts.items()}
+    assert entries["pl"] == entries["ro"] == entries["bg"]
+    # The pages of the desk are in the staff's languages only.
+    assert entries["nl"] == entries["en"] > entries["pl"]
     assert counts["en"]["source"] > 0
 
 

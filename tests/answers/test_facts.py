@@ -76,3 +76,34 @@ def test_overlapping_periods_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ContentError, match="overlap"):
         load_facts(path)
+
+
+@pytest.mark.parametrize(
+    "checked", ["2026-11-20", "{day: soon, by: eva}", "{on: 2026-11-20, by: eva}", "{day: 2026-11-20}"]
+)
+def test_a_check_without_day_or_account_is_refused(tmp_path: Path, checked: str) -> None:
+    path = tmp_path / "facts.yml"
+    path.write_text(
+        "checked: 2026-01-01\n"
+        "sources: {s: {name: S, url: https://example.org}}\n"
+        "facts:\n"
+        f"  wage: {{kind: money, about: x, source: s, show: 'yes', values: [{{value: 1}}], checked: {checked}}}\n"
+    )
+    with pytest.raises(ContentError, match="checked must be"):
+        load_facts(path)
+
+
+def test_the_oldest_check_is_the_one_that_counts(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yml"
+    row = "{kind: money, about: x, source: s, show: 'yes', values: [{value: 1}]%s}"
+    path.write_text(
+        "checked: 2026-11-23\nsources: {s: {name: S, url: https://example.org}}\nfacts:\n"
+        f"  old: {row % ', checked: {day: 2026-11-01, by: eva}'}\n"
+        f"  new: {row % ', checked: {day: 2026-11-30, by: eva}'}\n"
+        f"  other: {row % ''}\n"
+    )
+    facts = load_facts(path)
+    assert facts.checked_on(["old", "new", "other"]) == dt.date(2026, 11, 1)
+    assert facts.checked_on(["new", "other"]) == dt.date(2026, 11, 23)
+    assert facts.checked_on(["new"]) == dt.date(2026, 11, 30)
+    assert facts.checked_on([]) == dt.date(2026, 11, 23)

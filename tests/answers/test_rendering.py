@@ -132,6 +132,12 @@ def test_not_understood_is_never_a_dead_end(content: Content, language: str) -> 
     assert "0800-7000" in second.text
 
 
+def test_nothing_is_offered_twice(content: Content) -> None:
+    asked = render_not_understood(content, ["talk_to_human", "what_can_you_do", "deposit"], "ro", False, None, NOON)
+    titles = [button.title for button in asked.buttons]
+    assert len(titles) == len(set(titles)) == 3
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_rasa_down_danger_still_gets_its_answer(content: Content, language: str) -> None:
     message = render_down(content, language, "documents_taken", None, NOON)
