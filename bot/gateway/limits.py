@@ -1,20 +1,21 @@
-"""How much one conversation, and everybody together, may ask in a minute."""
+"""How much one conversation, one address or everybody together may ask in some time."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
 
-_WINDOW_SECONDS = 60.0
+_MINUTE = 60.0
 #: Keys remembered at most; the longest unused is forgotten first.
 _MOST_KEYS = 10_000
 
 
 class RateLimit:
-    """At most ``most`` events a minute for each key."""
+    """At most ``most`` events for each key in so many seconds."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, window_seconds: float = _MINUTE) -> None:
         self._most = most
+        self._window_seconds = window_seconds
         self._events: OrderedDict[str, deque[float]] = OrderedDict()
 
     def retry_after(self, key: str) -> int | None:
@@ -24,9 +25,14 @@ class RateLimit:
         self._events.move_to_end(key)
         if len(self._events) > _MOST_KEYS:
             self._events.popitem(last=False)
-        while events and events[0] <= now - _WINDOW_SECONDS:
+        while events and events[0] <= now - self._window_seconds:
             events.popleft()
         if len(events) >= self._most:
-            return max(1, int(events[0] + _WINDOW_SECONDS - now) + 1)
+            return max(1, int(events[0] + self._window_seconds - now) + 1)
         events.append(now)
         return None
+
+    def forgive(self, key: str) -> None:
+        """The event counted last was none of those that are limited."""
+        if events := self._events.get(key):
+            events.pop()

@@ -11,6 +11,12 @@ from bot.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
+#: Days for which it is known that there was a handover; nothing of what it was about is.
+HANDOVER_DAYS = 90
+#: Days for which figures are kept, from the end of their year.
+FIGURES_DAYS = 5 * 365
+#: Days for which questions that were not understood are kept, without names and numbers: unseen, and seen by staff.
+QUESTION_DAYS, SEEN_QUESTION_DAYS = 30, 90
 #: Seconds between two rounds.
 ROUND_SECONDS = 3600
 
@@ -20,8 +26,19 @@ def retention(settings: Settings) -> dict[str, dt.timedelta]:
     return {
         # conversation, messages, replies, buttons; counted from the last message
         "conversations": dt.timedelta(days=settings.retention_days),
-        # fingerprints of erased conversations' tokens, so that a late retry cannot bring one back
+        # fingerprints of erased conversations' tokens, so that a late retry cannot bring one back; chats that Telegram
+        # has yet to delete on its side
         "erased": dt.timedelta(days=settings.retention_days),
+        # that there was a handover, when, who had it and how it ended; counted from its end, for the figures
+        "handovers": dt.timedelta(days=HANDOVER_DAYS),
+        # counts of conversations for each month and municipality, about nobody; counted from the end of their year
+        "figures": dt.timedelta(days=FIGURES_DAYS),
+        # questions that were not understood or whose answer did not help, redacted: such as nobody may see yet, and
+        # such as staff may; the latter go earlier when they are dealt with
+        "questions": dt.timedelta(days=QUESTION_DAYS),
+        "questions_shown": dt.timedelta(days=SEEN_QUESTION_DAYS),
+        # numbers of updates, so that one that comes again is answered once; Telegram keeps them for a day
+        "seen": dt.timedelta(days=2),
     }
 
 

@@ -13,6 +13,8 @@ from bot.languages import known_language
 
 #: Seconds for which a ticket opens the event stream.
 TICKET_SECONDS = 60
+#: Conversations of the web begin like this; secrets hold no colon.
+_WEB = "web:"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Caller:
 
 
 class Tokens:
-    """Signs and checks tokens. A token is ``<secret>.<language>.<signature>``; an explicit choice is ``=pl``."""
+    """Signs and checks tokens. A token is ``<secret>.<language>.<signature>``; an explicit choice is ``=pl``.
+
+    The token of somebody who came back with a code names the conversation itself instead of a secret.
+    """
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
@@ -34,21 +39,28 @@ class Tokens:
         """A new conversation's token."""
         return self._token(secrets.token_urlsafe(24), hint, choice)
 
+    def issue_for(self, conversation: str, hint: str | None) -> str:
+        """Another token of a conversation that is there already."""
+        assert conversation.startswith(_WEB)
+        return self._token(conversation, hint, None)
+
     def reissue(self, token: str, hint: str | None, choice: str | None) -> str:
         """The same conversation's token with another language."""
         return self._token(token.split(".")[0], hint, choice)
 
     def caller(self, token: str) -> Caller | None:
         """Whose token this is, or None if we did not issue it."""
-        body, _, signature = token.rpartition(".")
+        # Headers may hold bytes that are no text.
+        body, _, signature = token.rpartition(".") if token.isascii() else ("", "", "")
         if not body or not hmac.compare_digest(signature.encode(), self._sign("conversation", body).encode()):
             return None
         secret, _, language = body.partition(".")
         # The store and Rasa see only a fingerprint: a copy of the database opens no chat.
         fingerprint = hashlib.sha256(secret.encode()).digest()
+        conversation = secret if secret.startswith(_WEB) else f"{_WEB}{_text(fingerprint[:24])}"
         code = known_language(language.removeprefix("="))
         chosen = language.startswith("=")
-        return Caller(f"web:{_text(fingerprint[:24])}", None if chosen else code, code if chosen else None)
+        return Caller(conversation, None if chosen else code, code if chosen else None)
 
     def _token(self, secret: str, hint: str | None, choice: str | None) -> str:
         body = f"{secret}.{'=' + choice if choice else hint or '-'}"
