@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.gateway.metrics import Metrics
 from bot.gateway.store import StoreUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -20,24 +21,41 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_long", 415: "wr
 class ApiError(Exception):
     """An answer other than success, with its HTTP status and a stable code."""
 
-    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        retry_after: int | None = None,
+        urgent: bool = False,
+        language: str | None = None,
+    ) -> None:
+        """``urgent``: the message is the safety text and must be shown. ``language``: that of a message for people."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.urgent = urgent
+        self.language = language
 
     def response(self) -> web.Response:
         headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
-        return web.json_response(
-            {"error": {"code": self.code, "message": self.message}}, status=self.status, headers=headers
-        )
+        error: dict[str, str | bool] = {"code": self.code, "message": self.message}
+        if self.urgent:
+            error["urgent"] = True
+        if self.language:
+            error["language"] = self.language
+        return web.json_response({"error": error}, status=self.status, headers=headers)
 
 
-def error_middleware(safety_text: Callable[[web.Request], str]) -> Middleware:
-    """Turn every error below ``/api`` into JSON; a store that is down still answers with phone numbers."""
+def error_middleware(safety_text: Callable[[web.Request], tuple[str, str]], metrics: Metrics) -> Middleware:
+    """Turn every error below ``/api`` into JSON; a store that is down still answers with phone numbers.
+
+    ``safety_text`` gives the text with them, and its language.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -50,12 +68,16 @@ def error_middleware(safety_text: Callable[[web.Request], str]) -> Middleware:
                 raise
             return ApiError(error.status, _CODES.get(error.status, "malformed"), error.reason).response()
         except StoreUnavailable:
-            return ApiError(503, "unavailable", safety_text(request), retry_after=30).response()
+            metrics.failed("store")
+            text, language = safety_text(request)
+            return ApiError(503, "unavailable", text, retry_after=30, language=language).response()
         except ConnectionResetError:
             raise
         except Exception as error:
             # Its text may hold what somebody wrote: only the kind is logged.
             _logger.error("%s %s failed: %s", request.method, request.match_info.route.resource, type(error).__name__)
-            return ApiError(500, "internal", safety_text(request)).response()
+            metrics.failed("gateway")
+            text, language = safety_text(request)
+            return ApiError(500, "internal", text, language=language).response()
 
     return middleware
