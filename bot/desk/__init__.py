@@ -1,0 +1,1 @@
+"""The desk: where Moviera's staff take over chats. Served by the gateway below ``/desk``."""

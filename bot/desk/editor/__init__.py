@@ -1,0 +1,1 @@
+"""The editors' part of the desk: its pages and API over ``bot.editing``."""
