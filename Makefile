@@ -1,6 +1,6 @@
 # Wegwijzer. `make` lists the commands; two are all you need: `make run` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help environment run train test test-fast lint content evaluate explain confusions bench-understanding translations
+.PHONY: help environment run train test pictures test-fast lint content evaluate explain confusions bench bench-understanding translations
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 
@@ -17,12 +17,10 @@ train: environment ## Train the model, if something it depends on changed
 	@$(PYTHON) -m bot train
 
 test: environment ## Run every check and test, the browser included
-	@bin/browser >/dev/null
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
-	@$(PYTHON) -m bot train
-	@CHROMIUM="$$(bin/browser)" $(PYTHON) -m pytest
+	@bin/test
+
+pictures: environment ## Take the pictures of docs/editors.md anew (a training run, some minutes)
+	@CHROMIUM="$$(bin/browser)" PICTURES=1 $(PYTHON) -m pytest tests/system/editors/test_guide.py tests/system/test_publishing.py
 
 test-fast: environment ## Run the tests that need no server and no browser (seconds)
 	@$(PYTHON) -m pytest -m "not system"
@@ -46,6 +44,9 @@ explain: environment ## Show why a message is understood as it is: make explain 
 
 confusions: environment ## Write which topics are taken for which others, for editors
 	@$(PYTHON) -m bot confusions $(if $(MESSAGES),--messages "$(MESSAGES)")
+
+bench: environment ## Compare serving with a stock Rasa project (long): make bench [SECONDS=15] [REPORT=out.json]
+	@$(PYTHON) -m bench.serving $(if $(SECONDS),--seconds "$(SECONDS)") $(if $(REPORT),--report "$(REPORT)")
 
 bench-understanding: environment ## Compare our understanding with Rasa's own pipelines and lingua (long)
 	@$(PYTHON) -m bench.understanding

@@ -153,8 +153,8 @@ async def _try_rasa(model: Path, examples: list[Example]) -> dict[str, float | N
         started = time.perf_counter()
         parsed = await agent.parse_message(example.text)
         times.append((time.perf_counter() - started) * 1000)
-        if "identified_language" in parsed:
-            language.append(parsed["identified_language"] == example.language)
+        if "language" in parsed:
+            language.append(parsed["language"] == example.language)
         if example.topics[0] != OUT_OF_SCOPE:
             inside.append(example)
             rankings.append([_topic(row["name"]) for row in parsed["intent_ranking"][:3]])

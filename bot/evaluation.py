@@ -64,9 +64,11 @@ class Record:
 class Evaluator:
     """The understanding as trained, used as the conversation uses it."""
 
-    def __init__(self, model: Path, root: Path = Path()) -> None:
-        self._topics: dict[str, Topic] = load_topics(root / "data/topics.yml")
-        self.net = SafetyNet.load(root / "data/safety")
+    def __init__(self, model: Path, root: Path = Path(), content: Path | None = None) -> None:
+        """``root``: the program's folder; ``content``: what holds the ``data``, if that is elsewhere."""
+        self.content = (content or root).absolute()
+        self._topics: dict[str, Topic] = load_topics(self.content / "data/topics.yml")
+        self.net = SafetyNet.load(self.content / "data/safety")
         self.language_model: LanguageModel = load_language_model(model)
         self._topic_model: TopicModel = load_topic_model(model)
         self._thresholds = thresholds(root / "config.yml")
@@ -149,7 +151,7 @@ def _example(path: Path, number: int, row: dict[str, Any]) -> Example:
 
 def evaluate_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence[Example]]) -> list[list[Record]]:
     """Feed each chat in order through Rasa itself, with rules, slots and tracker, as the gateway does."""
-    os.environ.update(quiet_environment())
+    os.environ.update({**quiet_environment(), "CONTENT": str(evaluator.content)})
     # Rasa logs each message; only the table shall be printed. The list of helpers is not part of what is measured:
     # no action server runs, and Rasa would say so each time.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -195,7 +197,8 @@ async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence
             parsed = tracker.latest_message.parse_data
             dangers = found or ([parsed["danger"]] if parsed.get("danger") else [])
             ranking = [(row["name"], row["confidence"]) for row in parsed["intent_ranking"]]
-            record = evaluator.record(example.text, parsed["identified_language"], ranking, bool(dangers), elapsed)
+            identified = evaluator.language_model.identify(example.text)
+            record = evaluator.record(example.text, identified, ranking, bool(dangers), elapsed)
             # What the chat is on now, as the gateway tells it: a danger that was answered first, else the last topic.
             answered = record.topics[0][0] if record.decision == "answer" else None
             before = dangers[0] if dangers and answered not in dangers else tracker.get_slot("topic")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.answers.content import Content, load_content
 from bot.training import model_path
 from bot.translations import compile_catalogues
+from tests.databases import drop_all
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +23,12 @@ TODAY = dt.date(2026, 11, 25)
 @pytest.fixture(scope="session", autouse=True)
 def _in_project_folder() -> None:
     os.chdir(ROOT)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_database_is_left() -> Iterator[None]:
+    yield
+    drop_all()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib
 import json
+import pkgutil
 import shutil
 import socket
 import subprocess
@@ -10,7 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+import bot
+from bot.gateway.sealing import Sealer
+from bot.gateway.store import Incoming, Store
+from bot.gateway.tables import Sealed, metadata
 from bot.training import quiet_environment
 from tests.conftest import ROOT
 
@@ -58,7 +67,7 @@ def test_a_broken_data_file_is_named(tmp_path: Path) -> None:
     assert "minimum_wage_21" in result.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["train"], ["evaluate"], ["content"], ["translations"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["train"], ["evaluate"], ["content"], ["translations"], ["reseal"]])
 def test_every_command_has_help(command: list[str]) -> None:
     result = _run("bot", *command, "--help")
     assert result.returncode == 0
@@ -93,6 +102,7 @@ def test_evaluate_names_the_broken_line(tmp_path: Path, model: Path) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.beside
 def test_chats_are_evaluated_through_the_real_dialogue(tmp_path: Path, model: Path) -> None:
     chats, report = tmp_path / "chats.jsonl", tmp_path / "report.json"
     turns = [
@@ -108,6 +118,7 @@ def test_chats_are_evaluated_through_the_real_dialogue(tmp_path: Path, model: Pa
 
 
 @pytest.mark.system
+@pytest.mark.beside
 def test_rasa_finds_nothing_wrong_with_the_data() -> None:
     result = _run("rasa", "data", "validate", "--fail-on-warnings")
     output = result.stdout + result.stderr
@@ -145,3 +156,62 @@ def test_benches_say_what_they_do(module: str) -> None:
     result = _run(module, "--help")
     assert result.returncode == 0
     assert "Usage" in result.stdout
+
+
+def _tables() -> list[sa.Table]:
+    """Every table of the program, whichever part keeps it."""
+    for found in pkgutil.walk_packages(bot.__path__, "bot."):
+        if found.name.endswith(".tables") and found.name != "bot.answers.tables":
+            importlib.import_module(found.name)
+    tables: list[sa.Table] = metadata.sorted_tables
+    return tables
+
+
+def _value(column: sa.Column) -> object:
+    """Something to put into a column; the same in each, so that rows may refer to each other."""
+    now = dt.datetime.now(dt.timezone.utc)
+    values = {int: 1, float: 1.0, bool: False, str: "x", dt.datetime: now, dt.date: now.date()}
+    return "x" if isinstance(column.type, Sealed) else values[column.type.python_type]
+
+
+async def test_reseal_leaves_out_no_column_that_is_sealed(tmp_path: Path) -> None:
+    url, tables = f"sqlite:///{tmp_path}/store.db", _tables()
+    sealed = [column for table in tables for column in table.columns if isinstance(column.type, Sealed)]
+    assert {str(column) for column in sealed} > {"accounts.totp_secret", "received.text", "sent.text", "notes.text"}
+    store = Store(url, ["old"])
+    await store.open()
+
+    def fill(connection: Connection) -> None:
+        for table in tables:
+            connection.execute(table.insert().values({column.name: _value(column) for column in table.columns}))
+
+    def read(connection: Connection) -> list[str]:
+        return [
+            connection.execute(sa.select(sa.type_coerce(column, sa.Text)).select_from(column.table)).scalar_one()
+            for column in sealed
+        ]
+
+    await store.transaction(fill)
+    result = _run("bot", "reseal", DATABASE_URL=url, ENCRYPTION_KEYS="new old")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith(f"{len(sealed)} texts are now encrypted with the first key.\n")
+    assert [Sealer(["new"]).unseal(text) for text in await store.transaction(read)] == ["x"] * len(sealed)
+    await store.close()
+
+
+async def test_reseal_shows_how_far_it_is_and_ends_with_a_code(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    store = Store(url, ["old"])
+    await store.open()
+    await store.receive(Incoming("web:1", "web", "1", "hello"))
+    await store.close()
+    result = _run("bot", "reseal", DATABASE_URL=url, ENCRYPTION_KEYS="new old")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "received: 1 of 1" in result.stdout
+    assert result.stdout.endswith("1 texts are now encrypted with the first key.\n")
+    lost = _run("bot", "reseal", DATABASE_URL=url, ENCRYPTION_KEYS="newest old")
+    assert lost.returncode == 3
+    assert lost.stderr == "1 texts cannot be read with any of the keys; they were left as they are.\n"
+    down = _run("bot", "reseal", DATABASE_URL=f"sqlite:///{tmp_path}", ENCRYPTION_KEYS="new old")
+    assert down.returncode == 1
+    assert len(down.stderr.splitlines()) == 1

@@ -10,16 +10,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bot.training import quiet_environment
 from tests.conftest import ROOT, TODAY
+from tests.system.sites import Sites, serving_sites
 
 _START_SECONDS = 150
+
+# Other tests compute beside these: what is right may take a while.
+expect.set_options(timeout=20_000)
 
 
 def free_port() -> int:
@@ -72,7 +77,12 @@ def running(command: list[str], url: str, output: Path, **environment: str) -> I
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
-            env={**quiet_environment(), "TODAY": TODAY.isoformat(), **environment},
+            env={
+                **quiet_environment(),
+                "TODAY": TODAY.isoformat(),
+                "CONTENT_DIR": str(output.parent / "content"),
+                **environment,
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -88,16 +98,26 @@ def running(command: list[str], url: str, output: Path, **environment: str) -> I
 
 
 @pytest.fixture(scope="session")
-def system(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def sites() -> Iterator[Sites]:
+    """Other people's sites."""
+    with serving_sites(free_port()) as sites:
+        yield sites
+
+
+@pytest.fixture(scope="session")
+def system(model: Path, sites: Sites, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Everything, on a store of its own."""
     folder = tmp_path_factory.mktemp("system")
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = sites.chat = f"http://127.0.0.1:{port}"
     environment = {
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{folder}/store.db",
         "MESSAGES_PER_MINUTE": "600",
+        "ADDRESS_MESSAGES_PER_MINUTE": "6000",
         "CONVERSATIONS_PER_MINUTE": "600",
+        "EMBED_ORIGINS": sites.allowed,
+        "LEAVE_URL": sites.neutral,
     }
     with running(["bot", "run"], url, folder / "output.txt", **environment) as system:
         wait_for(f"{url}/readyz")
@@ -127,3 +147,58 @@ def chromium() -> str:
     if not path:
         pytest.fail("no browser: run the tests with `make test`")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser; not for longer than a module, as asynchronous tests cannot run beside it."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    # In place of Playwright's own list, which switches off that frames have a storage apart for each site around them.
+    arguments.append("--disable-features=Translate")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+#: What a browser says about a connection that a test has cut or a refusal it has provoked.
+_EXPECTED = (
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONNECTION",
+    "ERR_INCOMPLETE",
+    "ERR_EMPTY",
+    "status of 4",
+    "status of 503",
+)
+
+#: Makes a context (a person with a browser of her own): ``visit(path, **options)`` gives a page that is open.
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, system: System) -> Iterator[Visit]:
+    """Opens pages for people; nothing may go wrong in the console of any of them."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+    allowed = list(_EXPECTED)
+
+    def note(kind: str, text: str) -> None:
+        if kind == "error" and not any(expected in text for expected in allowed):
+            problems.append(text)
+
+    def open_page(path: str = "/", *, prepare: str = "", expected: Sequence[str] = (), **options: object) -> Page:
+        allowed.extend(expected)
+        context = browser.new_context(**{"locale": "pl-PL", **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        if prepare:
+            context.add_init_script(prepare)
+        context.on("console", lambda message: note(message.type, message.text))
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+        page = context.new_page()
+        page.goto(path if "://" in path else system.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []

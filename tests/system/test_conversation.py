@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.gateway.rasa_client import RasaClient
 from tests.system.chat import chatting, everything, topics
 from tests.system.conftest import System
+from tests.system.telegram import rasa_of
 
 pytestmark = pytest.mark.system
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.system
         ("bg", "kolko e minimalnata zaplata na chas", "minimum_wage", "14,99 евро"),
         ("en", "how much is the minimum wage per hour", "minimum_wage", "€14.99"),
         ("nl", "hoe kan ik anoniem melden wat mijn baas doet", "report_anonymously", "0800-7000"),
-        ("en", "I want to talk to a real person", "talk_to_human", "088-374 47 44"),
+        ("en", "I want to talk to a real person", "talk_to_human", "Moviera"),
         ("nl", "hoeveel borg mag de verhuurder vragen", "deposit", "2 maanden"),
         ("pl", "szef nie zapłacił mi za październik", "unpaid_wages", "FairWork"),
     ],
@@ -31,7 +33,8 @@ async def test_a_question_is_answered_in_its_language(
         said = await chat.say(text)
     assert topic in topics(said)
     assert {event["language"] for event in said} == {language}
-    assert {event["from"] for event in said} == {"bot"}
+    # The offer of a person is a notice of the system.
+    assert {event["from"] for event in said} <= {"bot", "system"}
     assert fragment in everything(said)
 
 
@@ -220,3 +223,19 @@ async def test_a_figure_of_speech_is_not_taken_for_danger(system: System, text: 
     async with chatting(system.url) as chat:
         said = await chat.say(text)
     assert not any(event.get("urgent") for event in said)
+
+
+@pytest.mark.parametrize(
+    "button",
+    [{"intent": "work/gone"}, {"intent": "inform_place", "topic": "gone", "place": "nijkerk"}],
+    ids=["a topic", "who helps with a topic"],
+)
+async def test_a_button_of_a_topic_that_is_gone_is_read_as_a_message(system: System, button: dict[str, str]) -> None:
+    found = rasa_of(system)
+    rasa = RasaClient(found.url, found.token, timeout_seconds=10)
+    await rasa.open()
+    try:
+        said = await rasa.ask("an-old-button", "Deposit", "en", None, None, button)
+    finally:
+        await rasa.close()
+    assert said[0].topic == "deposit"

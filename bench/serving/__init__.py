@@ -1,0 +1,1 @@
+"""How Wegwijzer serves beside a stock Rasa project: throughput, latency, long chats, memory, processor time."""
