@@ -136,8 +136,9 @@ class RunningDesk:
         self.background.run(self.store.transaction(lambda connection: sessions.end_all(connection, account)))
 
     def leave_unused(self, account: str) -> None:
-        """Let somebody's sessions be unused for half an hour."""
-        old = desk_tables.sessions.update().values(last_at=utc_now() - sessions.IDLE)
+        """Let somebody's sessions be unused for far longer than they may be."""
+        # A request that is under way has read the clock before; on the very edge it would still count as a use.
+        old = desk_tables.sessions.update().values(last_at=utc_now() - 2 * sessions.IDLE)
         mine = old.where(desk_tables.sessions.c.account == account)
         self.background.run(self.store.transaction(lambda connection: connection.execute(mine)))
 
