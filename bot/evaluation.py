@@ -256,17 +256,15 @@ def run(
     Raises:
         EvaluationError: the file cannot be used.
     """
-    evaluator = Evaluator(model)
-    if messages is not None:
-        examples = read_messages(messages)
-        records = [evaluator.understand(example.text) for example in examples]
-    else:
-        assert chats is not None
-        turns = read_chats(chats)
-        examples = [example for chat in turns for example in chat]
-        records = [record for chat in evaluate_chats(evaluator, model, turns) for record in chat]
+    held = [] if chats is None else read_chats(chats)
+    examples = [example for chat in held for example in chat] if messages is None else read_messages(messages)
     if not examples:
         raise EvaluationError("there are no messages in the file")
+    evaluator = Evaluator(model)
+    if messages is None:
+        records = [record for chat in evaluate_chats(evaluator, model, held) for record in chat]
+    else:
+        records = [evaluator.understand(example.text) for example in examples]
     say(table(evaluator, examples, records))
     if report is not None:
         report.write_text(

@@ -162,10 +162,10 @@ async def test_a_long_poll_waits_for_an_update_or_its_timeout(bot: Bot, ala: Use
     await asyncio.sleep(0.05)
     assert not poll.done()
     update_id = ala.write("hello")
-    assert [update.update_id for update in await asyncio.wait_for(poll, 1)] == [update_id]
+    assert [update.update_id for update in await asyncio.wait_for(poll, 8)] == [update_id]
     started = time.monotonic()
     assert await bot.get_updates(offset=update_id + 1, timeout=1) == ()
-    assert 0.9 < time.monotonic() - started < 2
+    assert 0.9 < time.monotonic() - started < 8
 
 
 async def test_of_two_polls_the_older_is_ended(api: BotApi, bot: Bot, ala: User) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -22,6 +22,9 @@ _HELD_OUT = 0.5
 _UNCALIBRATED = 0.25
 #: How exactly the machines are fitted; a finer fit takes twice as long and measures the same.
 _TOLERANCE = 0.2
+
+#: From so many texts on, two processes share the work.
+_MANY = 5000
 
 #: Weights need no more than three digits, and there are some fifty million of them.
 _STORED = np.float16
@@ -91,12 +94,13 @@ def _fit(
     temperature: float,
 ) -> LinearClassifier:
     classes = np.unique(gold)
-    matrix = matrix.astype(np.float64)
-    # Two threads share the matrix: neither may have to put it in order first.
-    matrix.sum_duplicates()
     parts = [classes[::2], classes[1::2]] if len(classes) > 2 else [classes[:1]]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        fitted = list(pool.map(lambda part: _separate(matrix, gold, part, cost), parts))
+    # What processes share cannot be put in order by them.
+    matrix.sum_duplicates()
+    # Processes, not threads: those would draw from one row of random numbers, and no two trainings would be alike.
+    fitted = Parallel(n_jobs=2 if matrix.shape[0] >= _MANY else 1)(
+        delayed(_separate)(matrix, gold, part, cost) for part in parts
+    )
     weights = np.vstack([rows for rows, _ in fitted])
     bias = np.concatenate([values for _, values in fitted])
     if len(classes) == 2:
@@ -105,7 +109,7 @@ def _fit(
         order = np.argsort(np.concatenate(parts), kind="stable")
         weights, bias = weights[order], bias[order]
     return LinearClassifier(
-        features, vocabularies, classes, weights.T.astype(_STORED), bias.astype(np.float32), temperature
+        features, vocabularies, classes, np.ascontiguousarray(weights.T), bias.astype(np.float32), temperature
     )
 
 
@@ -120,14 +124,15 @@ def _split(gold: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _separate(
     matrix: csr_matrix, gold: NDArray[Any], classes: NDArray[Any], cost: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float16], NDArray[np.float64]]:
     """A machine for each of some classes, against all other rows: weights and bias, a row each."""
     labels = np.where(np.isin(gold, classes), np.searchsorted(classes, gold), -1)
-    machine = LinearSVC(C=cost, tol=_TOLERANCE).fit(matrix, labels)
+    machine = LinearSVC(C=cost, tol=_TOLERANCE, random_state=0).fit(matrix.astype(np.float64), labels)
     if len(machine.classes_) == 2:
         # One machine for the higher label, which is the class.
-        return machine.coef_, machine.intercept_
-    return machine.coef_[machine.classes_ >= 0], machine.intercept_[machine.classes_ >= 0]
+        return machine.coef_.astype(_STORED), machine.intercept_
+    ours = machine.classes_ >= 0
+    return machine.coef_[ours].astype(_STORED), machine.intercept_[ours]
 
 
 def _fit_temperature(scores: NDArray[np.float64], right: NDArray[np.int64]) -> float:

@@ -100,19 +100,18 @@ def test_a_person_who_takes_over_looks_and_is_named_differently(phone: Page, sys
         phone.reload()
         expect(banner).to_be_visible()
         held.append(banner.inner_text())
-        assert said(phone).count(held[-1]) == 1
     assert len(set(held)) == 2
     words = phone.locator("#log > .from-person")
     expect(words).to_contain_text("Moviera")
     background = "node => getComputedStyle(node.querySelector('.bubble')).backgroundColor"
     assert words.evaluate(background) != answers(phone).first.evaluate(background)
     give_to(system, phone, "bot")
-    before = len(said(phone))
+    before = said(phone)
     phone.reload()
+    until(phone, "JSON.parse(sessionStorage.wegwijzer).chat.holder === 'bot'")
     expect(banner).to_be_hidden()
-    expect(phone.locator("#log .bubble")).to_have_count(before + 1)
-    phone.reload()
-    expect(phone.locator("#log .bubble")).to_have_count(before + 1)
+    # What the server says of it stands in the chat; the page adds nothing.
+    assert said(phone) == before
 
 
 # ---- erasing and leaving -----------------------------------------------------------------------------------------
@@ -272,7 +271,7 @@ def test_after_repeated_failure_it_says_so_and_a_button_sends_again(phone: Page,
     expect(retry).to_have_count(1)
     phone.unroute("**/api/messages")
     retry.click()
-    expect(phone.locator("#log .mark")).to_have_count(0, timeout=2000)
+    expect(phone.locator("#log .mark")).to_have_count(0, timeout=5000)
     expect(answers(phone).nth(2)).to_be_attached(timeout=PATIENCE)
     assert [received(system, phone, text) for text in ("ile dni urlopu", "a jak mam 19 lat?")] == [1, 1]
 

@@ -49,12 +49,10 @@ export function setToken(token, told = false) {
   if (!told) tell({ kind: "token", chat: chat.id, epoch: chat.epoch, token });
 }
 
-/** Who holds the chat. Every change is said in the log, under a name by which all tabs say it once. */
+/** Who holds the chat. The banner shows it; in the log stands what the server itself says of every change. */
 export function setHolder(holder) {
-  if (holder === chat.holder) return;
   chat.holder = holder;
-  const changes = chat.items.filter((item) => item.holder).length;
-  notice(say("holder_" + holder), { id: `holder-${changes}-${holder}`, holder });
+  changed();
 }
 
 export function setLanguage(language, choice, told = false) {

@@ -38,8 +38,7 @@ export function showItem(item, next) {
     wentBack = false;
   }
   if (!atEnd) return;
-  if (item.from === "you" || (item.from === "bot" && inSight)) scrollToQuestion();
-  else if (item.notice && !item.holder && inSight) scrollToQuestion();
+  if (item.from === "you" || ((item.from === "bot" || item.notice) && inSight)) scrollToQuestion();
   // What is said around a person must not come unseen below the edge, unless somebody has gone back to read.
   else if (inSight || item.urgent || (chat.holder !== "bot" && !wentBack)) bringIntoSight(node);
 }
