@@ -123,6 +123,7 @@ def test_a_whole_talk_with_somebody_on_the_web(desk: RunningDesk, desks: Desks) 
     expect(page.locator("#canned-theirs")).to_have_text(polish)
     expect(page.locator("#canned-mine")).to_have_text(content.canned.text("are_you_safe", "en"))
     page.locator("#canned-send").click()
+    expect(page.locator("#canned")).to_be_hidden()
     expect(said.locator(".from-person .bubble").last).to_have_text(polish)
     expect(page.locator("#log .from-person .original").last).to_contain_text(content.canned.text("are_you_safe", "en"))
     assert chat.locator(".translated").count() == 0
