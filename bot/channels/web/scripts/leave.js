@@ -10,6 +10,8 @@ import { say } from "./words.js";
 import { tell } from "./tabs.js";
 
 const KEY_SECONDS = 5;
+/** The page is blank at once; it goes when nothing is left here, or after this. A slow phone takes its time. */
+const ERASING_SECONDS = 3;
 const link = document.getElementById("leave");
 let leaving = false;
 
@@ -27,7 +29,7 @@ export async function leave(told = false) {
   if (token && holder === "bot") {
     fetch("/api/conversations", { method: "DELETE", keepalive: true, headers: headers(token) }).catch(() => {});
   }
-  await Promise.race([forgetDevice(true), wait(1)]);
+  await Promise.race([forgetDevice(true), wait(ERASING_SECONDS)]);
   if (isEmbedded()) leaveHost();
   else location.replace(link.href);
 }
