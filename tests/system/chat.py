@@ -77,6 +77,39 @@ class Chat:
                     await self.events.put((kind, json.loads(line.removeprefix("data: "))))
 
 
+class LastingChat(Chat):
+    """A conversation whose stream comes back after each break from where it broke, as a page's does."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str = "") -> None:
+        """Without a ``token`` there is nothing to hear until one is set."""
+        super().__init__(session, url, token)
+        #: Every message that has come.
+        self.said: list[Event] = []
+
+    async def keep_listening(self) -> None:
+        """Read events for ever."""
+        while True:
+            reading = asyncio.create_task(self.listen(len(self.said)) if self.token else asyncio.sleep(0.2))
+            try:
+                while not reading.done():
+                    await asyncio.wait([reading], timeout=0.05)
+                    self._take()
+            finally:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+            self._take()
+            await asyncio.sleep(0.2)
+
+    def _take(self) -> None:
+        while not self.events.empty():
+            kind, event = self.events.get_nowait()
+            if kind == "message":
+                self.said.append(event)
+            elif kind == "state":
+                self.holder = event["holder"]
+        assert [int(one["id"]) for one in self.said] == list(range(1, len(self.said) + 1)), "twice, or out of order"
+
+
 @asynccontextmanager
 async def chatting(url: str, **creation: Any) -> AsyncIterator[Chat]:
     """A new conversation with an open event stream."""

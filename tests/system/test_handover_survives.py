@@ -33,7 +33,7 @@ from tests.bot_api import TOKEN, BotApi, User
 from tests.conftest import ROOT
 from tests.desk import site
 from tests.gateway.stage import ALWAYS
-from tests.system.chat import Chat
+from tests.system.chat import LastingChat
 from tests.system.conftest import System, free_port, running, wait_for
 from tests.system.telegram import titles, until
 
@@ -56,12 +56,11 @@ _numbers = itertools.count(1)
 Json = dict[str, Any]
 
 
-class Page(Chat):
+class Page(LastingChat):
     """Somebody on the web whose page reconnects and repeats what was not acknowledged, as the real one does."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
         super().__init__(session, url, token)
-        self.said: list[Json] = []
         self._listening: asyncio.Task[None] | None = None
 
     async def send(self, **message: str) -> None:
@@ -89,34 +88,12 @@ class Page(Chat):
 
     def open(self) -> None:
         """Open the event stream, where it was closed."""
-        self._listening = asyncio.create_task(self._listen())
+        self._listening = asyncio.create_task(self.keep_listening())
 
     async def close(self) -> None:
         if self._listening:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
-
-    async def _listen(self) -> None:
-        while True:
-            reading = asyncio.create_task(self.listen(len(self.said)))
-            try:
-                while not reading.done():
-                    await asyncio.wait([reading], timeout=0.05)
-                    self._take()
-            finally:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
-            self._take()
-            await asyncio.sleep(0.2)
-
-    def _take(self) -> None:
-        while not self.events.empty():
-            kind, event = self.events.get_nowait()
-            if kind == "message":
-                self.said.append(event)
-            elif kind == "state":
-                self.holder = event["holder"]
-        assert [int(one["id"]) for one in self.said] == list(range(1, len(self.said) + 1)), "twice, or out of order"
 
 
 class Phone:

@@ -17,7 +17,7 @@ from bot.answers.content import Content
 from bot.answers.rendering import render_answer
 from tests.bot_api import TOKEN, BotApi, User
 from tests.conftest import TODAY
-from tests.system.chat import Chat, Event
+from tests.system.chat import LastingChat
 from tests.system.conftest import System, free_port, running, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.beside]
@@ -54,7 +54,7 @@ async def test_every_message_has_exactly_one_answer_whatever_is_killed(
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             visitors = [Visitor(session, url, seed) for seed in range(_CONVERSATIONS)]
             people = [api.user(1000 + seed, language_code="en") for seed in range(_CONVERSATIONS)]
-            listening = [asyncio.create_task(visitor.listen()) for visitor in visitors]
+            listening = [asyncio.create_task(visitor.keep_listening()) for visitor in visitors]
             await asyncio.gather(
                 kill_parts(system),
                 *(visitor.ask_everything() for visitor in visitors),
@@ -78,12 +78,11 @@ async def kill_parts(system: System) -> None:
         os.kill(system.part(part), signal.SIGKILL)
 
 
-class Visitor(Chat):
+class Visitor(LastingChat):
     """Somebody on the web whose page reconnects and repeats what was not acknowledged, as the widget does."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, seed: int) -> None:
-        super().__init__(session, url, "")
-        self.said: list[Event] = []
+        super().__init__(session, url)
         self._chance = random.Random(seed)
 
     async def ask_everything(self) -> None:
@@ -101,27 +100,6 @@ class Visitor(Chat):
                     return
             await asyncio.sleep(0.5)
         raise AssertionError("the gateway did not come back")
-
-    async def listen(self, last: int = 0) -> None:
-        """Read events for ever, after each break from where it broke."""
-        while True:
-            reading = asyncio.create_task(super().listen(len(self.said)) if self.token else asyncio.sleep(0.2))
-            try:
-                while not reading.done():
-                    await asyncio.wait([reading], timeout=0.1)
-                    self._take()
-            finally:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
-            self._take()
-            await asyncio.sleep(0.2)
-
-    def _take(self) -> None:
-        while not self.events.empty():
-            kind, event = self.events.get_nowait()
-            if kind == "message":
-                self.said.append(event)
-        assert [int(event["id"]) for event in self.said] == list(range(1, len(self.said) + 1))
 
 
 async def write_everything(person: User, seed: int) -> None:
