@@ -29,6 +29,10 @@ Sender = Literal["bot", "person", "system"]
 Unclear = Literal["not_understood", "out_of_scope"]
 _Result = TypeVar("_Result")
 
+#: Seconds that a transaction waits for its turn; whoever asked is better served with phone numbers by then.
+_QUEUE_SECONDS = 10.0
+#: Seconds that SQLite waits for another process that has locked the database.
+_LOCKED_SECONDS = 10
 #: So long the desk can still tell which chat it was that somebody has erased.
 _TELLING = dt.timedelta(minutes=10)
 
@@ -466,8 +470,17 @@ class Store:
             with self._engine.begin() as connection:
                 return work(connection)
 
+        work_done = self._threads.submit(run)
+        waiting = asyncio.wrap_future(work_done)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+            await asyncio.wait([waiting], timeout=_QUEUE_SECONDS)
+            # Behind others that find the database stuck, each in its turn. What has not begun can be called off.
+            if not waiting.done() and work_done.cancel():
+                raise StoreUnavailable("Queue")
+            return await waiting
+        except asyncio.CancelledError:
+            waiting.cancel()
+            raise
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
@@ -490,7 +503,7 @@ def _engine(url: str) -> Engine:
         poolclass=sa.pool.QueuePool,
         pool_size=1,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 10},
+        connect_args={"check_same_thread": False, "timeout": _LOCKED_SECONDS},
     )
 
     def configure(connection: Any, record: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 
 import pytest
 
-from bot.gateway.store import Changes, ConversationErased, Incoming, Received, Reply, Store
+from bot.gateway.store import Changes, ConversationErased, Incoming, Received, Reply, Store, StoreUnavailable
 
 
 async def unanswered(store: Store, chat: str) -> Received | None:
@@ -60,6 +61,22 @@ async def test_a_message_is_answered_once(store: Store, chat: str) -> None:
 async def test_unanswered_messages_are_found_after_a_restart(store: Store, chat: str) -> None:
     await store.receive(Incoming(chat, "web", "1", "hello"))
     assert chat in await store.waiting_conversations()
+
+
+async def test_behind_a_database_that_is_stuck_nobody_waits_for_ever(
+    store: Store, chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.gateway.store._QUEUE_SECONDS", 0.1)
+    end = threading.Event()
+    stuck = [asyncio.create_task(store.transaction(lambda connection: end.wait(20))) for _ in range(8)]
+    await asyncio.sleep(0.05)
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(store.receive(Incoming(chat, "web", "1", "hello")), 5)
+    end.set()
+    await asyncio.gather(*stuck, return_exceptions=True)
+    # What was refused was not done behind anybody's back.
+    assert await unanswered(store, chat) is None
+    assert await store.receive(Incoming(chat, "web", "1", "hello")) is True
 
 
 async def test_the_topics_of_a_conversation_are_known_newest_first(store: Store, chat: str) -> None:

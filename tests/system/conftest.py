@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -48,6 +49,10 @@ class System:
             if word in command:
                 return pid
         raise AssertionError(f"no part '{word}' is running")
+
+    def fail_writing(self) -> None:
+        """From now on a gateway that runs alone can write to no file, as on a disk that fails."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 def _children(parent: int) -> list[int]:

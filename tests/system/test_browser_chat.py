@@ -350,9 +350,8 @@ def test_what_the_server_cannot_take_waits_and_help_is_shown_meanwhile(visit: Vi
     assert urgent.get_attribute("lang") == "pl"
     expect(page.get_by_role("status")).not_to_be_empty()
     expect(page.locator("#log .mark")).to_be_visible()
-    # No store: the server's phone numbers, once.
-    for path in lonely_gateway.output.parent.glob("store.db*"):
-        path.write_bytes(b"broken" * 4096)
+    # Nothing can be stored: the server's phone numbers, once.
+    lonely_gateway.fail_writing()
     page = visit(lonely_gateway.url, **PHONE)
     ask(page, "nie dostałem wypłaty")
     numbers = page.locator("#log > .from-system", has_text="0800-7000")
@@ -361,6 +360,18 @@ def test_what_the_server_cannot_take_waits_and_help_is_shown_meanwhile(visit: Vi
     ask(page, "co robić")
     page.wait_for_timeout(1500)
     assert numbers.count() == 1
+
+
+def test_whoever_gets_no_reply_at_all_sees_phone_numbers(phone: Page) -> None:
+    ask_and_wait(phone, "kaucja za pokój")
+    phone.clock.install()
+    phone.route("**/api/messages", lambda route: None)
+    ask(phone, "nie dostałem wypłaty")
+    numbers = phone.locator("#log > .from-system", has_text="0800-7000")
+    phone.clock.run_for(15_000)
+    expect(numbers).to_have_count(0)
+    phone.clock.run_for(6_000)
+    expect(numbers).to_be_visible()
 
 
 # ---- two tabs ----------------------------------------------------------------------------------------------------

@@ -115,13 +115,11 @@ async def test_an_unwritable_store_answers_503_with_phone_numbers(model: Path, t
         "DATABASE_URL": f"sqlite:///{tmp_path}/store.db",
         "RASA_URL": f"http://127.0.0.1:{free_port()}",
     }
-    with running(["bot.app"], url, tmp_path / "output.txt", **environment):
+    with running(["bot.app"], url, tmp_path / "output.txt", **environment) as system:
         await asyncio.to_thread(wait_for, f"{url}/healthz", 30)
         async with chatting(url, language="ro") as chat:
             await chat.say("salut")
-            # The database's file is replaced by something that is no database.
-            for path in tmp_path.glob("store.db*"):
-                path.write_bytes(b"broken" * 4096)
+            system.fail_writing()
             response = await chat.post(id=str(uuid.uuid4()), text="nu am primit salariul")
             body = await response.json()
             assert response.status == 503

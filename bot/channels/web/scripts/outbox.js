@@ -108,8 +108,9 @@ async function recover(error) {
     return;
   }
   failures += 1;
+  const isCutOff = failures >= MANY || error.name === "AbortError" || navigator.onLine === false;
   if (error.status >= 500 && error.message) showNumbers(error.message, error.language || chat.language);
-  else if (failures >= MANY || navigator.onLine === false) showNumbers(say("offline_text") + "\n\n" + say("numbers"), chat.language);
+  else if (isCutOff) showNumbers(say("offline_text") + "\n\n" + say("numbers"), chat.language);
   showTrouble(true, failures >= MANY);
   showSending(false);
   await pause(Math.max(backOff(failures), error.retryAfter || 0));
