@@ -3,6 +3,8 @@
 .PHONY: help environment run train test pictures test-fast lint content evaluate explain confusions bench bench-understanding translations
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
+# Some machines forbid Python to keep compiled modules: every process would compile Rasa and TensorFlow anew (10 s).
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -41,7 +41,7 @@ _OTHER_QUESTION = "how do I get a bsn"
 _NEW = "Keep this sentence in mind."
 #: People who ask while a version goes live.
 _PEOPLE = 6
-_PATIENCE = 600_000
+_PATIENCE = 1_200_000
 
 
 @dataclass
