@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.answers.content import Content
 from bot.answers.rendering import Message, general_numbers, human_button, render_down, render_safety
+from bot.gateway.intake import TOPIC, matter_of
 from bot.gateway.metrics import Metrics, Outcome
 from bot.gateway.rasa_client import BotMessage, RasaClient, RasaUnavailable
 from bot.gateway.store import Changes, Conversation, Received, Reply, Turn
@@ -122,8 +123,15 @@ class Answering:
         return replies, Changes(language=choice or language, choice=choice, place=place), "answered"
 
     def _topic_before(self, topics: Sequence[str]) -> str | None:
-        """The topic the conversation is on: the last one answered that is not about the chat itself."""
-        return next(filter(self._content.is_question, topics), None)
+        """The topic the conversation is on: the last one answered that is not about the chat itself.
+
+        An answer about danger brings the offer of a person unasked: after both the chat is on the danger.
+        """
+        last = next(filter(self._content.is_question, topics), None)
+        matter = matter_of(self._content, topics)
+        if last == TOPIC and matter is not None and self._content.topics[matter].urgency == "critical":
+            return matter
+        return last
 
     def language(self, state: Conversation, message: Received) -> str:
         """The language to answer a message in."""

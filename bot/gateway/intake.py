@@ -67,6 +67,11 @@ class Said:
     begins: bool | None = None
 
 
+def matter_of(content: Content, topics: Sequence[str]) -> str | None:
+    """What a chat is about besides a person to talk to; ``topics`` are those of its last replies, newest first."""
+    return next((topic for topic in topics if topic != TOPIC and content.is_question(topic)), None)
+
+
 class Intake:
     """Asks the questions. ``now`` is the clock."""
 
@@ -101,11 +106,11 @@ class Intake:
         if act in ("yes", "leave_message", "leave_number"):
             return self._start(act, language, turn.topics, urgent)
         if act == "no":
-            return Said((self._say(language, "handover.declined"),), "")
+            return self._given_up("declined", language, turn.topics)
         if act in ("only_number", "open_numbers"):
             return Said((self._numbers(act, language, state.place, now),), "")
         if act == "cancel":
-            return Said((self._say(language, "handover.cancelled"),), "")
+            return self._given_up("cancelled", language, turn.topics)
         if form is None:
             return Said((self.offer(language, now),)) if act is not None else None
         if turn.message.button and act is None:
@@ -128,9 +133,13 @@ class Intake:
 
     def _start(self, act: str, language: str, topics: Sequence[str], urgent: bool) -> Said:
         kinds: dict[str, Kind] = {"yes": "chat", "leave_message": "message", "leave_number": "call"}
-        topic = next((topic for topic in topics if topic != TOPIC and self._content.is_question(topic)), None)
-        form = Form("history", kinds[act], topic=topic, urgent=urgent, language=language)
+        form = Form("history", kinds[act], topic=matter_of(self._content, topics), urgent=urgent, language=language)
         return self._open(form, language)
+
+    def _given_up(self, how: str, language: str, topics: Sequence[str]) -> Said:
+        """No person, then; the chat is on what it was about before."""
+        said = self._say(language, f"handover.{how}")
+        return Said((replace(said, topic=matter_of(self._content, topics)),), "")
 
     def _next(self, form: Form, turn: Turn, act: str | None, language: str, now: dt.datetime) -> Said:
         """Take the answer to the open question and ask the next one; ask again what was not understood."""

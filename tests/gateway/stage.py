@@ -47,6 +47,8 @@ class StandIn:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
+        #: The topic that each message was said to come after.
+        self.before: list[str | None] = []
         self.forgotten: list[str] = []
         #: What its messages say of themselves besides, as Rasa's channel puts it.
         self.also: dict[str, Any] = {}
@@ -77,6 +79,7 @@ class StandIn:
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.asked.append((body["conversation"], body["text"]))
+        self.before.append(body.get("before"))
         await self.free.wait()
         return web.json_response({"messages": [{"text": answer_to(body["text"]), "language": "en", **self.also}]})
 

@@ -116,6 +116,32 @@ async def test_a_handover_can_be_given_up_at_every_question(stage: Stage, chat: 
         assert texts(await stage.write(chat, "and now")) == [answer_to("and now")]
 
 
+async def test_what_follows_an_answer_about_danger_is_about_the_danger(
+    stage: Stage, chat: str, stand_in: StandIn
+) -> None:
+    stand_in.also = {"topic": "documents_taken", "urgent": True}
+    await stage.write(chat, DANGER)
+    assert (await stage.said(chat))[-1].text.startswith(stage.says("offer"))
+    await stage.write(chat, "he says he needs it")
+    await stage.press(chat, "no")
+    await stage.write(chat, "and if he never gives it back")
+    assert stand_in.before == [None, "documents_taken", "documents_taken"]
+
+
+async def test_what_follows_a_wish_for_a_person_is_about_that_until_it_is_declined(
+    stage: Stage, chat: str, stand_in: StandIn
+) -> None:
+    stand_in.also = {"topic": "deposit"}
+    await stage.write(chat, "how high can the deposit be")
+    stand_in.also = {"topic": "talk_to_human"}
+    await stage.write(chat, "can I talk to somebody")
+    stand_in.also = {}
+    await stage.write(chat, "how long does that take")
+    await stage.press(chat, "no")
+    await stage.write(chat, "and when do I get it back")
+    assert stand_in.before == [None, "deposit", "talk_to_human", "deposit"]
+
+
 async def test_danger_in_an_answer_to_a_question_comes_first(stage: Stage, chat: str) -> None:
     await stage.write(chat, "", payload={"intent": stage.content.topics["talk_to_human"].intent})
     await stage.press(chat, "yes")
