@@ -23,7 +23,7 @@ from bot.answers.rendering import (
 )
 
 _STEP = "• "
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-zа-я])")
+_SENTENCE_END = re.compile(r"(?<=[.!])\s+(?=[^\W\d_a-zа-я])")
 #: Parts of fact ids that are about time.
 _TIME_WORDS = frozenset({"week", "weeks", "month", "months", "day", "days", "year", "years", "hours", "deadline"})
 #: A sentence below this likeness to the question is not about it.

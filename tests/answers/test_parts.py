@@ -53,6 +53,12 @@ def test_the_sentence_most_like_the_question_is_found(content: Content) -> None:
     assert "SNCU" not in text
 
 
+def test_an_advice_comes_with_the_question_it_answers(content: Content) -> None:
+    text = _part(content, "rent_deduction", None, "what if a foreign company posted me here")
+    assert "Posted here by a foreign company? Then it is not allowed." in text
+    assert "Call 112." not in _part(content, "debt_to_employer", None, "he says I still owe 2000").splitlines()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("aspect", ["amount", "time", "who", "refused", "proof", "law", "example", None])
 def test_no_part_is_the_same_bubble_again(content: Content, language: str, aspect: str | None) -> None:
