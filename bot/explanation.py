@@ -38,7 +38,8 @@ def explain(text: str, model: Path, before: str | None = None, root: Path = Path
     languages, model_of_topics = load_language_model(model), load_topic_model(model)
     shares = sorted(languages.probabilities(text).items(), key=lambda row: -row[1])
     language = shares[0][0]
-    understood = model_of_topics.rank(text, language, topics[before].intent if before else None)
+    intent_before = topics[before].intent if before else None
+    understood = model_of_topics.rank(text, language, intent_before)
     best = understood.ranking[0][0]
 
     yield "language      " + ", ".join(f"{code} {share:.2f}" for code, share in shares[:3])
@@ -59,7 +60,7 @@ def explain(text: str, model: Path, before: str | None = None, root: Path = Path
     subjects = model_of_topics.subjects(text, language, limits.other_subject)
     if subjects:
         yield "clauses       " + ", ".join(subjects)
-    decision = decide(understood.ranking, limits, OUT_OF_SCOPE)
+    decision = decide(understood, limits, OUT_OF_SCOPE, intent_before)
     yield f"decision      {decision.replace('_', ' ')} (answered from {limits.answer:g} on)"
     yield f"what speaks for {best} (+) and against it (-):"
     for term, part in model_of_topics.evidence(text, language, best)[:_EVIDENCE_SHOWN]:

@@ -8,6 +8,7 @@ Free text can never set any of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -308,7 +309,7 @@ class TopicClassifier(_Trained[TopicModel]):
         lexicon = load_lexicon()
         if lexicon.is_bare_request(text):
             ranking = [(CHANGE_LANGUAGE, 1.0), *(row for row in ranking if row[0] != CHANGE_LANGUAGE)]
-        decision = decide(ranking, self._thresholds, OUT_OF_SCOPE)
+        decision = decide(replace(understood, ranking=ranking), self._thresholds, OUT_OF_SCOPE, before)
         chosen = FALLBACK if decision == "ask" else ranking[0][0]
         if chosen == CHANGE_LANGUAGE and (wanted := lexicon.wanted_language(text)):
             _add_entity(message, WANTED_LANGUAGE, wanted, type(self).__name__)

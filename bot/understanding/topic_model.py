@@ -253,9 +253,14 @@ def _by_language(rows: Sequence[Sequence[str]], languages: Sequence[str]) -> dic
     return found
 
 
-def decide(ranking: Ranking, thresholds: Thresholds, out_of_scope: str) -> Decision:
-    """Whether the best intent is sure enough to answer, to say "out of scope", or only to ask back."""
-    intent, probability = ranking[0]
+def decide(understood: Understood, thresholds: Thresholds, out_of_scope: str, before: str | None = None) -> Decision:
+    """Whether the best intent is sure enough to answer, to say "out of scope", or only to ask back.
+
+    What needs the chat and most likely goes on with ``before`` is answered from that: asking back about the very
+    subject of the chat helps nobody.
+    """
+    intent, probability = understood.ranking[0]
     if intent == out_of_scope:
         return "out_of_scope" if probability >= thresholds.out_of_scope else "ask"
-    return "answer" if probability >= thresholds.answer else "ask"
+    goes_on = intent == before and understood.follows >= thresholds.follow_up
+    return "answer" if goes_on or probability >= thresholds.answer else "ask"

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.answers.topics import OUT_OF_SCOPE
+from bot.evaluation import thresholds
 from bot.understanding.archive import load_topic_model
-from bot.understanding.topic_model import TopicModel
+from bot.understanding.topic_model import Thresholds, TopicModel, Understood, decide
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,32 @@ def test_a_new_subject_is_noticed(topics: TopicModel, before: str, text: str, la
     understood = topics.rank(text, language, before)
     assert understood.ranking[0][0] == topic
     assert understood.follows < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("what should I do now", "en"),
+        ("co mam teraz robic", "pl"),
+        ("si acum ce fac", "ro"),
+        ("kakvo da pravq sega", "bg"),
+        ("wat kan ik doen", "nl"),
+    ],
+)
+def test_whoever_asks_what_to_do_means_what_the_chat_is_about(topics: TopicModel, text: str, language: str) -> None:
+    limits = thresholds(ROOT / "config.yml")
+    for before in ("safety/documents_taken", "safety/threats_and_violence", "work/unpaid_wages", "housing/eviction"):
+        understood = topics.rank(text, language, before)
+        assert understood.ranking[0][0] == before
+        assert decide(understood, limits, OUT_OF_SCOPE, before) == "answer"
+
+
+def test_what_goes_on_is_answered_though_it_says_little() -> None:
+    limits = Thresholds(answer=0.4, out_of_scope=0.35, danger=0.25, follow_up=0.5, other_subject=0.6)
+    unsure = [("housing/eviction", 0.3), ("housing/deposit", 0.2)]
+    assert decide(Understood(unsure, follows=0.9), limits, OUT_OF_SCOPE, "housing/eviction") == "answer"
+    assert decide(Understood(unsure, follows=0.1), limits, OUT_OF_SCOPE, "housing/eviction") == "ask"
+    assert decide(Understood(unsure, follows=0.9), limits, OUT_OF_SCOPE, "work/payslip") == "ask"
 
 
 def test_thanks_are_thanks_after_any_topic(topics: TopicModel) -> None:
