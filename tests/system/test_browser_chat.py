@@ -368,9 +368,9 @@ def test_whoever_gets_no_reply_at_all_sees_phone_numbers(phone: Page) -> None:
     phone.route("**/api/messages", lambda route: None)
     ask(phone, "nie dostałem wypłaty")
     numbers = phone.locator("#log > .from-system", has_text="0800-7000")
-    phone.clock.run_for(15_000)
+    phone.clock.run_for(10_000)
     expect(numbers).to_have_count(0)
-    phone.clock.run_for(6_000)
+    phone.clock.run_for(11_000)
     expect(numbers).to_be_visible()
 
 
