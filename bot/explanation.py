@@ -61,7 +61,8 @@ def explain(text: str, model: Path, before: str | None = None, root: Path = Path
     if subjects:
         yield "clauses       " + ", ".join(subjects)
     decision = decide(understood, limits, OUT_OF_SCOPE, intent_before)
-    yield f"decision      {decision.replace('_', ' ')} (answered from {limits.answer:g} on)"
+    goes_on = f", and always when it goes on with {before}" if before else ""
+    yield f"decision      {decision.replace('_', ' ')} (answered from {limits.answer:g} on{goes_on})"
     yield f"what speaks for {best} (+) and against it (-):"
     for term, part in model_of_topics.evidence(text, language, best)[:_EVIDENCE_SHOWN]:
         yield f"  {part:+.3f}  {term}"
