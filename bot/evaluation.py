@@ -23,7 +23,7 @@ from bot.understanding.archive import load_language_model, load_topic_model
 from bot.understanding.language import LanguageModel, conversation_language
 from bot.understanding.lexicon import load_lexicon
 from bot.understanding.safety import SafetyNet
-from bot.understanding.topic_model import Decision, Thresholds, TopicModel, Understood, decide
+from bot.understanding.topic_model import Decision, Ranking, Thresholds, TopicModel, Understood, decide
 
 #: Topics in a record: as many as "did you mean" offers.
 _SHOWN = 3
@@ -80,14 +80,14 @@ class Evaluator:
         understood = self._topic_model.rank(text, language)
         danger = bool(self.net.find(text) or self._topic_model.danger_intent(understood, self._thresholds))
         elapsed = (time.perf_counter() - started) * 1000
-        return self.record(text, language, understood, danger, elapsed)
+        return self.record(text, language, understood.ranking, danger, elapsed)
 
     def record(
-        self, text: str, language: str, understood: Understood, danger: bool, ms: float, before: str | None = None
+        self, text: str, language: str, ranking: Ranking, danger: bool, ms: float, goes_on: bool = False
     ) -> Record:
-        """``before`` is the intent that the message comes after."""
-        decision = decide(understood, self._thresholds, OUT_OF_SCOPE, before)
-        best = [(intent.split("/")[-1], round(share, 4)) for intent, share in understood.ranking[:_SHOWN]]
+        """``goes_on``: the dialogue has found that it goes on with the topic before, which is answered always."""
+        decision = "answer" if goes_on else decide(Understood(ranking), self._thresholds, OUT_OF_SCOPE)
+        best = [(intent.split("/")[-1], round(share, 4)) for intent, share in ranking[:_SHOWN]]
         first = self._topics.get(best[0][0])
         critical = decision == "answer" and first is not None and first.urgency == "critical"
         return Record(text, language, best, decision, danger or critical, round(ms, 2))
@@ -202,10 +202,7 @@ async def _run_chats(evaluator: Evaluator, model: Path, chats: Sequence[Sequence
             ranking = [(row["name"], row["confidence"]) for row in parsed["intent_ranking"]]
             identified = evaluator.language_model.identify(example.text)
             goes_on = bool(parsed.get("follow_up"))
-            record = evaluator.record(
-                example.text, identified, Understood(ranking, follows=float(goes_on)), bool(dangers), elapsed,
-                before=ranking[0][0] if goes_on else None,
-            )  # fmt: skip
+            record = evaluator.record(example.text, identified, ranking, bool(dangers), elapsed, goes_on)
             # What the chat is on now, as the gateway tells it: a danger that was answered first, else the last topic.
             answered = record.topics[0][0] if record.decision == "answer" else None
             before = dangers[0] if dangers and answered not in dangers else tracker.get_slot("topic")

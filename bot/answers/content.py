@@ -102,6 +102,10 @@ class Content:
         """
         return topic_id in self.topics and self.topics[topic_id].section != "dialogue"
 
+    def is_critical(self, topic_id: str) -> bool:
+        """Whether there is such a topic, and it means danger."""
+        return topic_id in self.topics and self.topics[topic_id].urgency == "critical"
+
     def become(self, other: Content) -> None:
         """Take over everything of another content, in one step: whoever holds this one answers from it from now on."""
         object.__setattr__(self, "__dict__", dict(other.__dict__))

@@ -302,14 +302,15 @@ class TopicClassifier(_Trained[TopicModel]):
             understood = self._model.rank(text, message.get(LANGUAGE), before)
             danger = self._model.danger_intent(understood, self._thresholds)
             message.set(DANGER, danger.split("/")[-1] if danger else None, add_to_output=True)
-        ranking = understood.ranking
         if message.get("place_only"):
-            _set_intent(message, ranking, INFORM_PLACE)
+            _set_intent(message, understood.ranking, INFORM_PLACE)
             return
         lexicon = load_lexicon()
         if lexicon.is_bare_request(text):
-            ranking = [(CHANGE_LANGUAGE, 1.0), *(row for row in ranking if row[0] != CHANGE_LANGUAGE)]
-        decision = decide(replace(understood, ranking=ranking), self._thresholds, OUT_OF_SCOPE, before)
+            others = [row for row in understood.ranking if row[0] != CHANGE_LANGUAGE]
+            understood = replace(understood, ranking=[(CHANGE_LANGUAGE, 1.0), *others])
+        ranking = understood.ranking
+        decision = decide(understood, self._thresholds, OUT_OF_SCOPE, before)
         chosen = FALLBACK if decision == "ask" else ranking[0][0]
         if chosen == CHANGE_LANGUAGE and (wanted := lexicon.wanted_language(text)):
             _add_entity(message, WANTED_LANGUAGE, wanted, type(self).__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.answers.content import Content
 from bot.answers.rendering import Message, general_numbers, human_button, render_down, render_safety
-from bot.gateway.intake import TOPIC, matter_of
+from bot.gateway.intake import matter_of
 from bot.gateway.metrics import Metrics, Outcome
 from bot.gateway.rasa_client import BotMessage, RasaClient, RasaUnavailable
 from bot.gateway.store import Changes, Conversation, Received, Reply, Turn
@@ -127,11 +127,10 @@ class Answering:
 
         An answer about danger brings the offer of a person unasked: after both the chat is on the danger.
         """
-        last = next(filter(self._content.is_question, topics), None)
         matter = matter_of(self._content, topics)
-        if last == TOPIC and matter is not None and self._content.topics[matter].urgency == "critical":
+        if matter is not None and self._content.is_critical(matter):
             return matter
-        return last
+        return next(filter(self._content.is_question, topics), None)
 
     def language(self, state: Conversation, message: Received) -> str:
         """The language to answer a message in."""

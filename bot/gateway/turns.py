@@ -187,17 +187,12 @@ class Turns:
         state, message = turn.state, turn.message
         act = (message.button or {}).get("act")
         safety = self._answering.danger_reply(dangers, message.text, language, state.place)
-        urgent = safety is not None or self._urgent(turn.topics)
+        urgent = safety is not None or any(map(self._content.is_critical, turn.topics))
         said = self._intake.take(turn, act, language, urgent, self._settings.now())
         if said is None:
             return None
         replies = (safety, *said.replies) if safety else said.replies
         return Dealt(replies, Changes(form=said.form), said.act, "system", said.begins)
-
-    def _urgent(self, topics: Sequence[str]) -> bool:
-        return any(
-            self._content.topics[topic].urgency == "critical" for topic in topics if topic in self._content.topics
-        )
 
     def _while_waiting(self, turn: Turn) -> Dealt:
         state, message = turn.state, turn.message
